@@ -1,0 +1,110 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every room is built with the same strict settings; generated C has its own, looser ones.
+let strict: [SwiftSetting] = [
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// `HOLDFAST_CORES=1` builds only the rooms that touch memory: no package is fetched, and a
+/// variant of a core builds in a minute.
+let coresOnly = Context.environment["HOLDFAST_CORES"] == "1"
+
+func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .testTarget(
+    name: name + "Tests",
+    dependencies: [.byName(name: name)] + dependencies,
+    swiftSettings: strict)
+}
+
+let nio: [Target.Dependency] = [
+  .product(name: "NIOCore", package: "swift-nio"),
+  .product(name: "NIOPosix", package: "swift-nio"),
+]
+
+let cores: [Target] = [
+  room("Primitives"),
+  room("RaftConsensus", ["Primitives"]),
+  room("StockLedger", ["Primitives"]),
+  room("NodeCore", ["Primitives", "RaftConsensus", "StockLedger"]),
+  room("Workload", ["Primitives"]),
+  tests(of: "Primitives"),
+  tests(of: "RaftConsensus", ["Primitives"]),
+  tests(of: "StockLedger", ["Primitives"]),
+  tests(of: "NodeCore", ["Primitives", "RaftConsensus", "StockLedger"]),
+  tests(of: "Workload", ["Primitives"]),
+]
+
+let shells: [Target] = [
+  .systemLibrary(name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
+  .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+  .systemLibrary(
+    name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
+  .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+  .target(name: "CHoldfastProto", dependencies: ["CProtobufC"]),
+
+  room("WireFormat", ["Primitives", "StockLedger", "CProtobufC", "CHoldfastProto"]),
+  room("GRPCTransport", ["Primitives", "CNghttp2", "COpenSSL", "CZlib"] + nio),
+  room(
+    "LogStorage",
+    ["Primitives", "RaftConsensus", "COpenSSL", .product(name: "GRDB", package: "GRDB.swift")]),
+  room(
+    "NodeRuntime",
+    [
+      "Primitives", "RaftConsensus", "StockLedger", "NodeCore", "WireFormat", "GRPCTransport",
+      "LogStorage",
+      .product(name: "Logging", package: "swift-log"),
+      .product(name: "Metrics", package: "swift-metrics"),
+      .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+    ] + nio),
+  room("ReservationClient", ["Primitives", "StockLedger", "WireFormat", "GRPCTransport"] + nio),
+  .executableTarget(
+    name: "holdfast",
+    dependencies: [
+      "Primitives", "RaftConsensus", "StockLedger", "NodeCore", "WireFormat", "GRPCTransport",
+      "LogStorage", "NodeRuntime", "ReservationClient", "Workload", "COpenSSL", "CZlib",
+      .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      .product(name: "Yams", package: "Yams"),
+      .product(name: "Logging", package: "swift-log"),
+      .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+    ] + nio,
+    swiftSettings: strict),
+
+  tests(of: "WireFormat", ["Primitives", "StockLedger", "CProtobufC", "CHoldfastProto"]),
+  tests(of: "GRPCTransport", ["Primitives", "CNghttp2", "COpenSSL"] + nio),
+  tests(
+    of: "LogStorage",
+    ["Primitives", "RaftConsensus", .product(name: "GRDB", package: "GRDB.swift")]),
+  tests(
+    of: "NodeRuntime",
+    [
+      "Primitives", "RaftConsensus", "StockLedger", "NodeCore", "WireFormat", "GRPCTransport",
+      "LogStorage", "ReservationClient", "Workload",
+    ] + nio),
+  tests(of: "holdfast", ["Primitives", "Workload", "ReservationClient"]),
+]
+
+let package = Package(
+  name: "holdfast",
+  products: coresOnly ? [] : [.executable(name: "holdfast", targets: ["holdfast"])],
+  dependencies: coresOnly
+    ? []
+    : [
+      .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+      .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+      .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+      .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+      .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+      .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+      .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+  targets: coresOnly ? cores : cores + shells
+)

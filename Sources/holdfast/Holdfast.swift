@@ -1,0 +1,4 @@
+@main
+struct Holdfast {
+  static func main() {}
+}
