@@ -51,7 +51,9 @@ let shells: [Target] = [
   .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
   .target(name: "CHoldfastProto", dependencies: ["CProtobufC"]),
 
-  room("WireFormat", ["Primitives", "StockLedger", "CProtobufC", "CHoldfastProto"]),
+  room(
+    "WireFormat",
+    ["Primitives", "RaftConsensus", "StockLedger", "CProtobufC", "CHoldfastProto"]),
   room("GRPCTransport", ["Primitives", "CNghttp2", "COpenSSL", "CZlib"] + nio),
   room(
     "LogStorage",
@@ -78,7 +80,9 @@ let shells: [Target] = [
     ] + nio,
     swiftSettings: strict),
 
-  tests(of: "WireFormat", ["Primitives", "StockLedger", "CProtobufC", "CHoldfastProto"]),
+  tests(
+    of: "WireFormat",
+    ["Primitives", "RaftConsensus", "StockLedger", "CProtobufC", "CHoldfastProto"]),
   tests(of: "GRPCTransport", ["Primitives", "CNghttp2", "COpenSSL"] + nio),
   tests(
     of: "LogStorage",

@@ -1,1 +1,0 @@
-#include "holdfast_proto.h"
