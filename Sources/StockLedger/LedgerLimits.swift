@@ -1,0 +1,28 @@
+/// Every bound of the ledger, with the reason beside it. Replicas of one shard must agree on them,
+/// so they are constants of the rules' version, changed in tests only.
+package struct LedgerLimits: Sendable, Equatable {
+  /// The longest order in the real data has 705 lines.
+  package var linesMax = 2_000
+  package var quantityMax: Int64 = 1_000_000_000_000
+  package var ttlMinMilliseconds: Int64 = 1_000
+  package var ttlMaxMilliseconds: Int64 = 30 * 86_400_000
+  /// A request stamped further ahead than this is refused (rule Q2).
+  package var futureToleranceMilliseconds: Int64 = 5 * 60_000
+  package var dedupeHorizonMilliseconds: Int64 = 24 * 3_600_000
+  /// Remembered ids whose reservation has ended or that never had one.
+  package var endedRequestsMax = 16 << 20
+  /// Holds ended at the start of one entry, so that an entry has a bounded cost (rule T3).
+  package var expiriesPerEntryMax = 10_000
+  package var horizonDays: Int32 = 180
+  /// Supply facts that an account keeps until a count covers them (rule S2).
+  package var factsPerAccountMax = 1_000
+  package var factsKeptMilliseconds: Int64 = 7 * 86_400_000
+  package var internedTextsMax = 4 << 20
+  /// Rows of one SyncSupply: what fits into a message of 4 MiB.
+  package var syncRowsMax = 65_536
+  package var inboundPerRowMax = 180
+  /// Invariants are checked after each command; for tests and simulation.
+  package var checksEachCommand = false
+
+  package init() {}
+}
