@@ -1,65 +1,268 @@
 import Primitives
 
-/// Fixed-size rows addressed by a number.
+/// Fixed-size rows addressed by a number that mostly grows. Rows lie in pages that snapshots share;
+/// a page without rows is not there. Copying the table is O(1), and the first write after that
+/// copies one page and its way there.
+///
+/// A row must not depend on the bytes between its fields: only the caller's hash looks inside it.
 struct PagedTable<Row: BitwiseCopyable & Sendable>: Sendable {
-  private var rows: [UInt64: Row] = [:]
+  private typealias Rows = RowPage<Row>
 
-  init() {}
+  private var directory = PageDirectory()
+  private var sum = Hash128.zero
+  private var dirtyPages = 0
+  private var refreshAt = 0
+  private(set) var count = 0
+  /// Rows that were moved to make room, ever: growth must not come in lumps.
+  private(set) var rowsMoved: UInt64 = 0
 
-  var count: Int { rows.count }
+  init() {
+    precondition(
+      MemoryLayout<Row>.stride <= 1_000 && MemoryLayout<Row>.alignment <= 8,
+      "rows of \(MemoryLayout<Row>.stride) bytes do not fit a page of 64 KiB")
+  }
 
-  func contains(_ number: UInt64) -> Bool { rows[number] != nil }
+  static var rowsPerPage: Int { Rows.slots }
+
+  func contains(_ number: UInt64) -> Bool {
+    guard let page = page(of: number) else { return false }
+    return Rows.has(page, Self.slot(number))
+  }
 
   /// The row at `number`, or nil.
-  func read(_ number: UInt64) -> Row? { rows[number] }
+  @inline(__always)
+  func read(_ number: UInt64) -> Row? {
+    guard let page = page(of: number) else { return nil }
+    let slot = Self.slot(number)
+    guard Rows.has(page, slot) else { return nil }
+    return unsafe Rows.rows(page)[Rows.position(page, slot)]
+  }
 
   /// Puts a row where there is none; a number that is taken is a bug of the caller.
   mutating func insert(_ row: Row, at number: UInt64) {
-    precondition(rows[number] == nil, "row \(number) is taken")
-    rows[number] = row
+    let key = Self.chunk(number)
+    let chunk = directory.find(chunk: key) ?? directory.add(chunk: key)
+    let slot = Self.slot(number)
+    rowsMoved &+= UInt64(
+      withUniquePage(chunk, Self.pageInChunk(number)) { page in
+        precondition(!Rows.has(page, slot), "row \(number) is taken")
+        return Rows.insert(row, slot, into: &page)
+      })
+    count += 1
   }
 
   /// Changes the row at `number` in place; nil when there is none.
+  @inline(__always)
   mutating func update<R>(_ number: UInt64, _ body: (inout Row) -> R) -> R? {
-    guard var row = rows[number] else { return nil }
-    defer { rows[number] = row }
-    return body(&row)
+    guard let chunk = directory.find(chunk: Self.chunk(number)) else { return nil }
+    let slot = Self.slot(number)
+    let pageInChunk = Self.pageInChunk(number)
+    guard let page = directory.chunks[chunk].slots[pageInChunk].page, Rows.has(page, slot) else {
+      return nil
+    }
+    return withUniquePage(chunk, pageInChunk) { page in
+      unsafe body(&Rows.rows(page)[Rows.position(page, slot)])
+    }
   }
 
   /// The row at `number`, which must be there.
   subscript(number: UInt64) -> Row {
-    get { rows[number]! }
-    set {
-      precondition(rows[number] != nil, "no row \(number)")
-      rows[number] = newValue
+    @inline(__always)
+    get {
+      guard let row = read(number) else { preconditionFailure("no row \(number)") }
+      return row
+    }
+    @inline(__always)
+    _modify {
+      guard let chunk = directory.find(chunk: Self.chunk(number)) else {
+        preconditionFailure("no row \(number)")
+      }
+      let slot = Self.slot(number)
+      let row = unsafe withUniquePage(chunk, Self.pageInChunk(number)) { page in
+        precondition(Rows.has(page, slot), "no row \(number)")
+        return unsafe Rows.rows(page) + Rows.position(page, slot)
+      }
+      // The page is unique and stays in the directory: `self` is borrowed until the caller is done.
+      yield unsafe &row.pointee
     }
   }
 
   @discardableResult
-  mutating func remove(_ number: UInt64) -> Row? { rows.removeValue(forKey: number) }
+  mutating func remove(_ number: UInt64) -> Row? {
+    guard let row = read(number), let chunk = directory.find(chunk: Self.chunk(number)) else {
+      return nil
+    }
+    let pageInChunk = Self.pageInChunk(number)
+    let left = withUniquePage(chunk, pageInChunk) { page in
+      let moved = Rows.remove(Self.slot(number), from: &page)
+      return (moved: moved, rows: page.count)
+    }
+    rowsMoved &+= UInt64(left.moved)
+    count -= 1
+    if left.rows == 0 { drop(chunk, pageInChunk) }
+    return row
+  }
+}
 
+extension PagedTable {
+  @inline(__always)
+  private static func slot(_ number: UInt64) -> Int {
+    Int(truncatingIfNeeded: number) & (Rows.slots - 1)
+  }
+
+  @inline(__always)
+  private static func pageInChunk(_ number: UInt64) -> Int {
+    Int(truncatingIfNeeded: number >> Rows.slotShift) & (PageDirectory.slotsPerChunk - 1)
+  }
+
+  @inline(__always)
+  private static func chunk(_ number: UInt64) -> UInt64 {
+    (number >> Rows.slotShift) / UInt64(PageDirectory.slotsPerChunk)
+  }
+
+  private static func firstNumber(chunk key: UInt64, page: Int) -> UInt64 {
+    (key * UInt64(PageDirectory.slotsPerChunk) + UInt64(page)) << Rows.slotShift
+  }
+
+  @inline(__always)
+  private func page(of number: UInt64) -> Page? {
+    guard let chunk = directory.find(chunk: Self.chunk(number)) else { return nil }
+    return directory.chunks[chunk].slots[Self.pageInChunk(number)].page
+  }
+
+  /// Gives a page that nobody else refers to, made when it is not there, and marks it dirty.
+  @inline(__always)
+  private mutating func withUniquePage<R>(
+    _ chunk: Int, _ page: Int, _ body: (inout Page) -> R
+  ) -> R {
+    if !directory.chunks[chunk].slots[page].isDirty { markDirty(chunk, page) }
+    return Self.withUnique(&directory.chunks[chunk].slots[page].page!, body)
+  }
+
+  @inline(__always)
+  private static func withUnique<R>(_ page: inout Page, _ body: (inout Page) -> R) -> R {
+    if !page.isUnique() { page.detach(bytes: Rows.bytes(capacity: page.capacity)) }
+    return body(&page)
+  }
+
+  private mutating func markDirty(_ chunk: Int, _ page: Int) {
+    if directory.chunks[chunk].slots[page].page == nil {
+      directory.chunks[chunk].slots[page].page = Rows.make(capacity: 4)
+      directory.chunks[chunk].pages += 1
+    }
+    directory.chunks[chunk].slots[page].isDirty = true
+    directory.chunks[chunk].dirty += 1
+    dirtyPages += 1
+  }
+
+  private mutating func drop(_ chunk: Int, _ page: Int) {
+    sum &-= directory.chunks[chunk].slots[page].hash
+    directory.chunks[chunk].slots[page] = PageDirectory.Slot()
+    directory.chunks[chunk].dirty -= 1
+    directory.chunks[chunk].pages -= 1
+    dirtyPages -= 1
+    if directory.chunks[chunk].pages == 0 { directory.remove(chunkAt: chunk) }
+  }
+}
+
+// MARK: Order
+
+extension PagedTable {
   /// The first row whose number is at least `number`: iteration that can stop and go on.
   func next(from number: UInt64) -> (number: UInt64, row: Row)? {
-    rows.keys.filter { $0 >= number }.min().map { ($0, rows[$0]!) }
+    let key = Self.chunk(number)
+    var chunk = directory.lowerBound(chunk: key)
+    while chunk < directory.chunks.count {
+      let isFirst = directory.keys[chunk] == key
+      var page = isFirst ? Self.pageInChunk(number) : 0
+      var slot = isFirst ? Self.slot(number) : 0
+      while page < PageDirectory.slotsPerChunk {
+        if let found = directory.chunks[chunk].slots[page].page,
+          let at = Rows.next(found, from: slot)
+        {
+          let first = Self.firstNumber(chunk: directory.keys[chunk], page: page)
+          return unsafe (first + UInt64(at), Rows.rows(found)[Rows.position(found, at)])
+        }
+        page += 1
+        slot = 0
+      }
+      chunk += 1
+    }
+    return nil
   }
 
   /// All rows in ascending order of their numbers.
   func forEach(_ body: (UInt64, Row) -> Void) {
-    for key in rows.keys.sorted() { body(key, rows[key]!) }
+    for chunk in directory.chunks.indices {
+      for page in 0..<PageDirectory.slotsPerChunk {
+        guard let found = directory.chunks[chunk].slots[page].page else { continue }
+        let first = Self.firstNumber(chunk: directory.keys[chunk], page: page)
+        Self.forEach(in: found, first, body)
+      }
+    }
   }
 
-  /// The digest of all numbers and rows, through the caller's canonical hash of a row.
-  mutating func digest(_ hash: (UInt64, Row) -> Hash128) -> Hash128 {
-    var sum = Hash128.zero
-    forEach { number, row in
-      let one = hash(number, row)
-      sum.high &+= one.high
-      sum.low &+= one.low
+  @inline(__always)
+  private static func forEach(in page: Page, _ first: UInt64, _ body: (UInt64, Row) -> Void) {
+    var packed = 0
+    for word in 0..<Rows.bitmapWords {
+      var bits = unsafe Rows.bitmap(page)[word]
+      while bits != 0 {
+        let slot = word << 6 + bits.trailingZeroBitCount
+        bits &= bits - 1
+        let at = page.capacity == Rows.slots ? slot : packed
+        unsafe body(first + UInt64(slot), Rows.rows(page)[at])
+        packed += 1
+      }
     }
-    return sum
+  }
+}
+
+// MARK: Digest
+
+extension PagedTable {
+  /// The digest of all numbers and rows, through the caller's canonical hash of a row. Only pages
+  /// that changed since the last time are hashed again.
+  mutating func digest(_ hash: (UInt64, Row) -> Hash128) -> Hash128 {
+    _ = refreshDigest(pages: .max, hash)
+    var chain = HashChain()
+    chain.add(UInt64(count), sum)
+    return chain.value
   }
 
   /// Brings the hashes of at most `pages` changed pages up to date; true when none is left. Spreads
   /// the cost of a digest over the entries before it.
-  mutating func refreshDigest(pages: Int, _ hash: (UInt64, Row) -> Hash128) -> Bool { true }
+  @discardableResult
+  mutating func refreshDigest(pages: Int, _ hash: (UInt64, Row) -> Hash128) -> Bool {
+    var budget = pages
+    var chunksLeft = directory.chunks.count
+    while dirtyPages > 0 && budget > 0 && chunksLeft > 0 {
+      if refreshAt >= directory.chunks.count { refreshAt = 0 }
+      if directory.chunks[refreshAt].dirty > 0 { refresh(chunk: refreshAt, &budget, hash) }
+      refreshAt += 1
+      chunksLeft -= 1
+    }
+    return dirtyPages == 0
+  }
+
+  private mutating func refresh(
+    chunk: Int, _ budget: inout Int, _ hash: (UInt64, Row) -> Hash128
+  ) {
+    for page in 0..<PageDirectory.slotsPerChunk {
+      guard budget > 0, directory.chunks[chunk].dirty > 0 else { return }
+      guard directory.chunks[chunk].slots[page].isDirty,
+        let found = directory.chunks[chunk].slots[page].page
+      else { continue }
+      var chain = HashChain()
+      let first = Self.firstNumber(chunk: directory.keys[chunk], page: page)
+      Self.forEach(in: found, first) { number, row in chain.add(number, hash(number, row)) }
+      sum &-= directory.chunks[chunk].slots[page].hash
+      sum &+= chain.value
+      directory.chunks[chunk].slots[page].hash = chain.value
+      directory.chunks[chunk].slots[page].isDirty = false
+      directory.chunks[chunk].dirty -= 1
+      dirtyPages -= 1
+      budget -= 1
+    }
+  }
 }
