@@ -21,3 +21,5 @@
 /* A serialized google.protobuf.FileDescriptorSet of all of proto/ and its imports. */
 const unsigned char *hf_descriptor_set(void);
 size_t hf_descriptor_set_size(void);
+/* The descriptor of a message by its full name; null when there is none. */
+const ProtobufCMessageDescriptor *hf_message_descriptor(const char *name);

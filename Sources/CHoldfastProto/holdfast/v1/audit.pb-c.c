@@ -232,51 +232,6 @@ void   holdfast__v1__get_position_response__free_unpacked
   assert(message->base.descriptor == &holdfast__v1__get_position_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   holdfast__v1__dated_units__init
-                     (Holdfast__V1__DatedUnits         *message)
-{
-  static const Holdfast__V1__DatedUnits init_value = HOLDFAST__V1__DATED_UNITS__INIT;
-  *message = init_value;
-}
-size_t holdfast__v1__dated_units__get_packed_size
-                     (const Holdfast__V1__DatedUnits *message)
-{
-  assert(message->base.descriptor == &holdfast__v1__dated_units__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t holdfast__v1__dated_units__pack
-                     (const Holdfast__V1__DatedUnits *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &holdfast__v1__dated_units__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t holdfast__v1__dated_units__pack_to_buffer
-                     (const Holdfast__V1__DatedUnits *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &holdfast__v1__dated_units__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Holdfast__V1__DatedUnits *
-       holdfast__v1__dated_units__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Holdfast__V1__DatedUnits *)
-     protobuf_c_message_unpack (&holdfast__v1__dated_units__descriptor,
-                                allocator, len, data);
-}
-void   holdfast__v1__dated_units__free_unpacked
-                     (Holdfast__V1__DatedUnits *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &holdfast__v1__dated_units__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
 void   holdfast__v1__source_mark__init
                      (Holdfast__V1__SourceMark         *message)
 {
@@ -695,7 +650,7 @@ const ProtobufCMessageDescriptor holdfast__v1__get_position_request__descriptor 
   (ProtobufCMessageInit) holdfast__v1__get_position_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor holdfast__v1__get_position_response__field_descriptors[17] =
+static const ProtobufCFieldDescriptor holdfast__v1__get_position_response__field_descriptors[18] =
 {
   {
     "sku",
@@ -758,13 +713,13 @@ static const ProtobufCFieldDescriptor holdfast__v1__get_position_response__field
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "inbound",
+    "dated",
     6,
-    PROTOBUF_C_LABEL_REPEATED,
-    PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Holdfast__V1__GetPositionResponse, n_inbound),
-    offsetof(Holdfast__V1__GetPositionResponse, inbound),
-    &holdfast__v1__dated_units__descriptor,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__GetPositionResponse, dated),
+    NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -806,8 +761,20 @@ static const ProtobufCFieldDescriptor holdfast__v1__get_position_response__field
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "buffer",
+    "promised_on_hand",
     10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__GetPositionResponse, promised_on_hand),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "buffer",
+    11,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT64,
     0,   /* quantifier_offset */
@@ -818,32 +785,8 @@ static const ProtobufCFieldDescriptor holdfast__v1__get_position_response__field
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "fulfilled",
-    11,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_INT64,
-    0,   /* quantifier_offset */
-    offsetof(Holdfast__V1__GetPositionResponse, fulfilled),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "atp",
-    12,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_INT64,
-    0,   /* quantifier_offset */
-    offsetof(Holdfast__V1__GetPositionResponse, atp),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
     "sources",
-    13,
+    12,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
     offsetof(Holdfast__V1__GetPositionResponse, n_sources),
@@ -855,7 +798,7 @@ static const ProtobufCFieldDescriptor holdfast__v1__get_position_response__field
   },
   {
     "counting_source",
-    14,
+    13,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
@@ -866,8 +809,32 @@ static const ProtobufCFieldDescriptor holdfast__v1__get_position_response__field
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "answered",
+    "counted_version",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__GetPositionResponse, counted_version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "kept_facts",
     15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__GetPositionResponse, kept_facts),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "answered",
+    16,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
@@ -879,7 +846,7 @@ static const ProtobufCFieldDescriptor holdfast__v1__get_position_response__field
   },
   {
     "position",
-    16,
+    17,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
@@ -891,7 +858,7 @@ static const ProtobufCFieldDescriptor holdfast__v1__get_position_response__field
   },
   {
     "log_time",
-    17,
+    18,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
@@ -903,28 +870,29 @@ static const ProtobufCFieldDescriptor holdfast__v1__get_position_response__field
   },
 };
 static const unsigned holdfast__v1__get_position_response__field_indices_by_name[] = {
-  14,   /* field[14] = answered */
-  11,   /* field[11] = atp */
-  9,   /* field[9] = buffer */
-  13,   /* field[13] = counting_source */
-  10,   /* field[10] = fulfilled */
-  5,   /* field[5] = inbound */
+  15,   /* field[15] = answered */
+  10,   /* field[10] = buffer */
+  13,   /* field[13] = counted_version */
+  12,   /* field[12] = counting_source */
+  5,   /* field[5] = dated */
+  14,   /* field[14] = kept_facts */
   1,   /* field[1] = location */
-  16,   /* field[16] = log_time */
+  17,   /* field[17] = log_time */
   4,   /* field[4] = on_hand */
   2,   /* field[2] = owner */
   3,   /* field[3] = pool */
-  15,   /* field[15] = position */
+  16,   /* field[16] = position */
   8,   /* field[8] = promised */
+  9,   /* field[9] = promised_on_hand */
   6,   /* field[6] = shortfall */
   0,   /* field[0] = sku */
-  12,   /* field[12] = sources */
+  11,   /* field[11] = sources */
   7,   /* field[7] = unpromised */
 };
 static const ProtobufCIntRange holdfast__v1__get_position_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 17 }
+  { 0, 18 }
 };
 const ProtobufCMessageDescriptor holdfast__v1__get_position_response__descriptor =
 {
@@ -934,65 +902,14 @@ const ProtobufCMessageDescriptor holdfast__v1__get_position_response__descriptor
   "Holdfast__V1__GetPositionResponse",
   "holdfast.v1",
   sizeof(Holdfast__V1__GetPositionResponse),
-  17,
+  18,
   holdfast__v1__get_position_response__field_descriptors,
   holdfast__v1__get_position_response__field_indices_by_name,
   1,  holdfast__v1__get_position_response__number_ranges,
   (ProtobufCMessageInit) holdfast__v1__get_position_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor holdfast__v1__dated_units__field_descriptors[2] =
-{
-  {
-    "date",
-    1,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_MESSAGE,
-    0,   /* quantifier_offset */
-    offsetof(Holdfast__V1__DatedUnits, date),
-    &holdfast__v1__date__descriptor,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "quantity",
-    2,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_INT64,
-    0,   /* quantifier_offset */
-    offsetof(Holdfast__V1__DatedUnits, quantity),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-};
-static const unsigned holdfast__v1__dated_units__field_indices_by_name[] = {
-  0,   /* field[0] = date */
-  1,   /* field[1] = quantity */
-};
-static const ProtobufCIntRange holdfast__v1__dated_units__number_ranges[1 + 1] =
-{
-  { 1, 0 },
-  { 0, 2 }
-};
-const ProtobufCMessageDescriptor holdfast__v1__dated_units__descriptor =
-{
-  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "holdfast.v1.DatedUnits",
-  "DatedUnits",
-  "Holdfast__V1__DatedUnits",
-  "holdfast.v1",
-  sizeof(Holdfast__V1__DatedUnits),
-  2,
-  holdfast__v1__dated_units__field_descriptors,
-  holdfast__v1__dated_units__field_indices_by_name,
-  1,  holdfast__v1__dated_units__number_ranges,
-  (ProtobufCMessageInit) holdfast__v1__dated_units__init,
-  NULL,NULL,NULL    /* reserved[123] */
-};
-static const ProtobufCFieldDescriptor holdfast__v1__source_mark__field_descriptors[4] =
+static const ProtobufCFieldDescriptor holdfast__v1__source_mark__field_descriptors[2] =
 {
   {
     "source",
@@ -1018,41 +935,15 @@ static const ProtobufCFieldDescriptor holdfast__v1__source_mark__field_descripto
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
-  {
-    "counted_version",
-    3,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT64,
-    0,   /* quantifier_offset */
-    offsetof(Holdfast__V1__SourceMark, counted_version),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "open_deltas",
-    4,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT32,
-    0,   /* quantifier_offset */
-    offsetof(Holdfast__V1__SourceMark, open_deltas),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
 };
 static const unsigned holdfast__v1__source_mark__field_indices_by_name[] = {
-  2,   /* field[2] = counted_version */
-  3,   /* field[3] = open_deltas */
   1,   /* field[1] = sequence */
   0,   /* field[0] = source */
 };
 static const ProtobufCIntRange holdfast__v1__source_mark__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 2 }
 };
 const ProtobufCMessageDescriptor holdfast__v1__source_mark__descriptor =
 {
@@ -1062,7 +953,7 @@ const ProtobufCMessageDescriptor holdfast__v1__source_mark__descriptor =
   "Holdfast__V1__SourceMark",
   "holdfast.v1",
   sizeof(Holdfast__V1__SourceMark),
-  4,
+  2,
   holdfast__v1__source_mark__field_descriptors,
   holdfast__v1__source_mark__field_indices_by_name,
   1,  holdfast__v1__source_mark__number_ranges,

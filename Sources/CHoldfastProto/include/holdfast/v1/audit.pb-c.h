@@ -22,7 +22,6 @@ typedef struct Holdfast__V1__TraceReservationResponse Holdfast__V1__TraceReserva
 typedef struct Holdfast__V1__TraceEvent Holdfast__V1__TraceEvent;
 typedef struct Holdfast__V1__GetPositionRequest Holdfast__V1__GetPositionRequest;
 typedef struct Holdfast__V1__GetPositionResponse Holdfast__V1__GetPositionResponse;
-typedef struct Holdfast__V1__DatedUnits Holdfast__V1__DatedUnits;
 typedef struct Holdfast__V1__SourceMark Holdfast__V1__SourceMark;
 
 
@@ -108,35 +107,24 @@ struct  Holdfast__V1__GetPositionResponse
   char *owner;
   char *pool;
   int64_t on_hand;
-  size_t n_inbound;
-  Holdfast__V1__DatedUnits **inbound;
+  int64_t dated;
   int64_t shortfall;
   int64_t unpromised;
   int64_t promised;
+  int64_t promised_on_hand;
   int64_t buffer;
-  int64_t fulfilled;
-  int64_t atp;
   size_t n_sources;
   Holdfast__V1__SourceMark **sources;
   char *counting_source;
+  uint64_t counted_version;
+  uint32_t kept_facts;
   Holdfast__V1__Answered *answered;
   Holdfast__V1__Position *position;
   Google__Protobuf__Timestamp *log_time;
 };
 #define HOLDFAST__V1__GET_POSITION_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&holdfast__v1__get_position_response__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0,NULL, 0, 0, 0, 0, 0, 0, 0,NULL, (char *)protobuf_c_empty_string, NULL, NULL, NULL }
-
-
-struct  Holdfast__V1__DatedUnits
-{
-  ProtobufCMessage base;
-  Holdfast__V1__Date *date;
-  int64_t quantity;
-};
-#define HOLDFAST__V1__DATED_UNITS__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&holdfast__v1__dated_units__descriptor) \
-    , NULL, 0 }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0, 0, 0,NULL, (char *)protobuf_c_empty_string, 0, 0, NULL, NULL, NULL }
 
 
 struct  Holdfast__V1__SourceMark
@@ -144,12 +132,10 @@ struct  Holdfast__V1__SourceMark
   ProtobufCMessage base;
   char *source;
   uint64_t sequence;
-  uint64_t counted_version;
-  uint32_t open_deltas;
 };
 #define HOLDFAST__V1__SOURCE_MARK__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&holdfast__v1__source_mark__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, 0, 0 }
+    , (char *)protobuf_c_empty_string, 0 }
 
 
 /* Holdfast__V1__TraceReservationRequest methods */
@@ -247,25 +233,6 @@ Holdfast__V1__GetPositionResponse *
 void   holdfast__v1__get_position_response__free_unpacked
                      (Holdfast__V1__GetPositionResponse *message,
                       ProtobufCAllocator *allocator);
-/* Holdfast__V1__DatedUnits methods */
-void   holdfast__v1__dated_units__init
-                     (Holdfast__V1__DatedUnits         *message);
-size_t holdfast__v1__dated_units__get_packed_size
-                     (const Holdfast__V1__DatedUnits   *message);
-size_t holdfast__v1__dated_units__pack
-                     (const Holdfast__V1__DatedUnits   *message,
-                      uint8_t             *out);
-size_t holdfast__v1__dated_units__pack_to_buffer
-                     (const Holdfast__V1__DatedUnits   *message,
-                      ProtobufCBuffer     *buffer);
-Holdfast__V1__DatedUnits *
-       holdfast__v1__dated_units__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   holdfast__v1__dated_units__free_unpacked
-                     (Holdfast__V1__DatedUnits *message,
-                      ProtobufCAllocator *allocator);
 /* Holdfast__V1__SourceMark methods */
 void   holdfast__v1__source_mark__init
                      (Holdfast__V1__SourceMark         *message);
@@ -301,9 +268,6 @@ typedef void (*Holdfast__V1__GetPositionRequest_Closure)
                   void *closure_data);
 typedef void (*Holdfast__V1__GetPositionResponse_Closure)
                  (const Holdfast__V1__GetPositionResponse *message,
-                  void *closure_data);
-typedef void (*Holdfast__V1__DatedUnits_Closure)
-                 (const Holdfast__V1__DatedUnits *message,
                   void *closure_data);
 typedef void (*Holdfast__V1__SourceMark_Closure)
                  (const Holdfast__V1__SourceMark *message,
@@ -350,7 +314,6 @@ extern const ProtobufCMessageDescriptor holdfast__v1__trace_reservation_response
 extern const ProtobufCMessageDescriptor holdfast__v1__trace_event__descriptor;
 extern const ProtobufCMessageDescriptor holdfast__v1__get_position_request__descriptor;
 extern const ProtobufCMessageDescriptor holdfast__v1__get_position_response__descriptor;
-extern const ProtobufCMessageDescriptor holdfast__v1__dated_units__descriptor;
 extern const ProtobufCMessageDescriptor holdfast__v1__source_mark__descriptor;
 extern const ProtobufCServiceDescriptor holdfast__v1__audit_service__descriptor;
 

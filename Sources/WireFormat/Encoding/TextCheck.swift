@@ -1,0 +1,53 @@
+/// What the API takes as text: UTF-8 without controls (U+0000…U+001F, U+007F…U+009F).
+enum TextCheck {
+  case fine
+  case notUTF8
+  case control
+
+  init(_ text: UnsafeRawBufferPointer) {
+    var i = 0
+    while i < text.count {
+      let byte = unsafe text[i]
+      if byte < 0x80 {
+        if byte < 0x20 || byte == 0x7F {
+          self = .control
+          return
+        }
+        i += 1
+        continue
+      }
+      guard let length = unsafe Self.sequenceLength(text, at: i) else {
+        self = .notUTF8
+        return
+      }
+      if byte == 0xC2, unsafe text[i + 1] < 0xA0 {
+        self = .control
+        return
+      }
+      i += length
+    }
+    self = .fine
+  }
+
+  /// The length of the well-formed sequence at `i` (Unicode, table 3-7), which isn't ASCII.
+  private static func sequenceLength(_ text: UnsafeRawBufferPointer, at i: Int) -> Int? {
+    let lead = unsafe text[i]
+    let length: Int
+    var second: ClosedRange<UInt8> = 0x80...0xBF
+    switch lead {
+    case 0xC2...0xDF: length = 2
+    case 0xE0...0xEF:
+      length = 3
+      if lead == 0xE0 { second = 0xA0...0xBF }
+      if lead == 0xED { second = 0x80...0x9F }
+    case 0xF0...0xF4:
+      length = 4
+      if lead == 0xF0 { second = 0x90...0xBF }
+      if lead == 0xF4 { second = 0x80...0x8F }
+    default: return nil
+    }
+    guard i + length <= text.count, unsafe second.contains(text[i + 1]) else { return nil }
+    for k in 2..<max(2, length) where unsafe text[i + k] & 0xC0 != 0x80 { return nil }
+    return length
+  }
+}

@@ -1,0 +1,147 @@
+internal import CHoldfastProto
+internal import CProtobufC
+package import Primitives
+
+/// Turns the bytes of requests into command records, and says where they belong. One for each
+/// event loop: it owns the memory into which protobuf-c unpacks.
+///
+/// Whatever it refuses it refuses before a record is in the writer, by the name of the field and
+/// its limit.
+@safe
+package struct RequestDecoder: ~Copyable {
+  let limits: WireLimits
+  /// The region of a request that names none; ours until the end.
+  let home: UnsafeRawBufferPointer
+  private let arena: MessageArena
+  private var schemas: [RequestSchema?]
+
+  package init(limits: WireLimits = WireLimits(), homeRegion: [UInt8]) {
+    self.limits = limits
+    let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: homeRegion.count, alignment: 1)
+    unsafe copy.copyBytes(from: homeRegion)
+    unsafe home = UnsafeRawBufferPointer(copy)
+    arena = MessageArena(capacity: limits.arenaBytesMax)
+    schemas = HoldfastMethod.allCases.map { RequestSchema($0, limits: limits) }
+  }
+
+  deinit { unsafe home.deallocate() }
+
+  /// Decodes a call that is one command: everything that writes but BatchReserve, StreamReserve
+  /// and SyncSupply. Appends its record to `out`; `minted` is the id of a request without one.
+  package mutating func command(
+    _ method: HoldfastMethod, _ bytes: UnsafeRawBufferPointer, minted: MintedID,
+    into out: inout ByteWriter
+  ) throws(RequestRefusal) -> CommandRoute {
+    let mark = out.count
+    do throws(RequestRefusal) {
+      switch method {
+      case .reserve:
+        return try unsafe reserve(unpack(method, bytes), minted, into: &out)
+      case .confirm: return try unsafe confirm(unpack(method, bytes), minted, into: &out)
+      case .extend: return try unsafe extend(unpack(method, bytes), minted, into: &out)
+      case .release: return try unsafe release(unpack(method, bytes), minted, into: &out)
+      case .fulfill: return try unsafe fulfill(unpack(method, bytes), minted, into: &out)
+      case .adjustSupply: return try unsafe adjust(unpack(method, bytes), minted, into: &out)
+      case .putSku: return try unsafe putSku(unpack(method, bytes), minted, into: &out)
+      case .putLocation: return try unsafe putLocation(unpack(method, bytes), minted, into: &out)
+      case .putPool: return try unsafe putPool(unpack(method, bytes), minted, into: &out)
+      case .putAccount: return try unsafe putAccount(unpack(method, bytes), minted, into: &out)
+      default: preconditionFailure("\(method) is no single command")
+      }
+    } catch {
+      out.bytes.removeLast(out.count - mark)
+      throw error
+    }
+  }
+
+  /// Decodes one message of StreamReserve, which is one Reserve.
+  package mutating func streamed(
+    _ bytes: UnsafeRawBufferPointer, minted: MintedID, into out: inout ByteWriter
+  ) throws(RequestRefusal) -> CommandRoute {
+    let message: UnsafeMutablePointer<Holdfast__V1__StreamReserveRequest> =
+      try unsafe unpack(.streamReserve, bytes)
+    guard let request = unsafe message.pointee.request else {
+      throw .invalid("request", "is missing")
+    }
+    let mark = out.count
+    do throws(RequestRefusal) {
+      return try unsafe reserve(request, minted, into: &out)
+    } catch {
+      out.bytes.removeLast(out.count - mark)
+      throw error.within("request")
+    }
+  }
+
+  /// Decodes a batch. An item that is refused has no record; the others are in the writer in
+  /// order, back to back. `mint` is asked once for each item without an id.
+  package mutating func batch(
+    _ bytes: UnsafeRawBufferPointer, into out: inout ByteWriter, mint: () -> MintedID
+  ) throws(RequestRefusal) -> [BatchItem] {
+    let message: UnsafeMutablePointer<Holdfast__V1__BatchReserveRequest> =
+      try unsafe unpack(.batchReserve, bytes)
+    let count = unsafe message.pointee.n_requests
+    try limits.count(count, "requests", 1...limits.batchRequestsMax)
+    var items: [BatchItem] = []
+    items.reserveCapacity(count)
+    for i in 0..<count {
+      let request = unsafe message.pointee.requests[i]!
+      let needsID = unsafe request.pointee.request_id[0] == 0
+      let minted = needsID ? mint() : MintedID.unused
+      let mark = out.count
+      do throws(RequestRefusal) {
+        let route = try unsafe reserve(request, minted, into: &out)
+        items.append(BatchItem(route: route, record: mark..<out.count))
+      } catch {
+        out.bytes.removeLast(out.count - mark)
+        let route = unsafe CommandRoute(.shard, Self.idOfRefused(request))
+        items.append(
+          BatchItem(route: route, record: mark..<mark, refusal: error.within("requests[\(i)]")))
+      }
+    }
+    return items
+  }
+
+  private static func idOfRefused(
+    _ request: UnsafeMutablePointer<Holdfast__V1__ReserveRequest>
+  ) -> RequestID {
+    let text = try? unsafe WireLimits().text(request.pointee.request_id, "request_id", max: 36)
+    return unsafe text.map { unsafe RequestID($0) } ?? RequestID()
+  }
+
+  /// Checks the bytes of a request without unpacking them.
+  mutating func scan(
+    _ method: HoldfastMethod, _ bytes: UnsafeRawBufferPointer
+  ) throws(RequestRefusal) {
+    guard bytes.count <= limits.messageBytesMax else {
+      throw .limit(
+        "message", max: limits.messageBytesMax, actual: Int64(bytes.count), unit: "bytes")
+    }
+    guard schemas[method.rawValue] != nil else {
+      preconditionFailure("\(method) has no request schema")
+    }
+    try unsafe schemas[method.rawValue]!.check(bytes)
+  }
+
+  /// Checks and unpacks; the message lives until the next call.
+  mutating func unpack<Message>(
+    _ method: HoldfastMethod, _ bytes: UnsafeRawBufferPointer
+  ) throws(RequestRefusal) -> UnsafeMutablePointer<Message> {
+    try unsafe scan(method, bytes)
+    let descriptor = unsafe schemas[method.rawValue]!.descriptor
+    guard let message = unsafe arena.unpack(bytes, descriptor, as: Message.self) else {
+      if arena.isExhausted {
+        throw .limit("message", max: limits.arenaBytesMax, unit: "bytes when unpacked")
+      }
+      throw RequestRefusal(.malformedMessage)
+    }
+    return unsafe message
+  }
+}
+
+extension MintedID {
+  /// Stands in where the request has an id of its own.
+  static var unused: MintedID {
+    var random = SeededRandom(seed: 0)
+    return MintedID(milliseconds: 0, random: &random)
+  }
+}
