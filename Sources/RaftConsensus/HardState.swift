@@ -1,0 +1,82 @@
+package import Primitives
+
+/// What a member must not forget. Durable before a message that depends on it leaves (rule C2).
+package struct HardState: Hashable, Sendable {
+  /// The newest term that the member has seen.
+  package var term: Term
+  /// Whom it voted for in that term; `.none` for nobody.
+  package var vote: MemberID
+  /// Term of the newest entry that this member ever acknowledged (rule C9).
+  package var ackedTerm: Term
+  /// Index of that entry.
+  package var ackedIndex: LogIndex
+  /// A commit index that was true once. Written along with other changes, never for itself: losing
+  /// it costs a heartbeat, not safety.
+  package var commit: LogIndex
+
+  package init(
+    term: Term = .zero, vote: MemberID = .none, ackedTerm: Term = .zero,
+    ackedIndex: LogIndex = .zero, commit: LogIndex = .zero
+  ) {
+    self.term = term
+    self.vote = vote
+    self.ackedTerm = ackedTerm
+    self.ackedIndex = ackedIndex
+    self.commit = commit
+  }
+
+  /// The newest entry ever acknowledged, as votes order logs.
+  var acked: LogPosition {
+    get { LogPosition(term: ackedTerm, index: ackedIndex) }
+    set {
+      ackedTerm = newValue.term
+      ackedIndex = newValue.index
+    }
+  }
+}
+
+/// What a snapshot stands for: everything up to and with the entry (index, term).
+package struct SnapshotMark: Hashable, Sendable {
+  package var index: LogIndex
+  package var term: Term
+  /// The log time of that entry (trap 27).
+  package var logTime: LogTime
+  /// The members as of that entry.
+  package var configuration: Configuration
+
+  package init(index: LogIndex, term: Term, logTime: LogTime, configuration: Configuration) {
+    self.index = index
+    self.term = term
+    self.logTime = logTime
+    self.configuration = configuration
+  }
+
+  /// The mark under an empty log: how a group begins.
+  package static func initial(_ configuration: Configuration) -> SnapshotMark {
+    SnapshotMark(index: .zero, term: .zero, logTime: .zero, configuration: configuration)
+  }
+
+  var position: LogPosition { LogPosition(term: term, index: index) }
+}
+
+/// What a member finds on its disk when it starts.
+package struct RestoredGroup: Sendable {
+  package var hardState: HardState
+  /// The newest durable snapshot; `SnapshotMark.initial` for a group that has none.
+  package var snapshot: SnapshotMark
+  /// All that follows the snapshot, without gaps. Where a row is corrupt, only what is before it.
+  package var entries: [Entry]
+  /// Rows, a snapshot or a digest were found wrong: the member stays out of service until a leader
+  /// has repaired it (rule C9). A log that is shorter than `hardState` says is treated the same.
+  package var isFlawed: Bool
+
+  package init(
+    hardState: HardState = HardState(), snapshot: SnapshotMark, entries: [Entry] = [],
+    isFlawed: Bool = false
+  ) {
+    self.hardState = hardState
+    self.snapshot = snapshot
+    self.entries = entries
+    self.isFlawed = isFlawed
+  }
+}

@@ -1,0 +1,47 @@
+/// The numbers that a group works by. Times are nanoseconds.
+package struct RaftSettings: Sendable {
+  /// How soon a member stands after its start, before it has heard of any leader.
+  package enum Preference: Sendable {
+    /// Like any other time.
+    case none
+    /// The group's leader is wanted here: half of the usual time and less.
+    case preferred
+    /// The group's leader is wanted elsewhere: three times the usual time.
+    case deferring
+  }
+
+  /// A leader's signs of life. The same instants for all groups of a node, so that one envelope
+  /// carries them all (rule C7).
+  package var heartbeatNanoseconds: UInt64 = 50_000_000
+  /// A follower stands after a random time from this range without a leader. The lower end is also
+  /// how long a leader that was heard is taken to be alive: no vote is given meanwhile.
+  package var electionNanoseconds: ClosedRange<UInt64> = 300_000_000...600_000_000
+  package var preference: Preference = .none
+
+  /// Appends under way to one follower (trap 28).
+  package var inFlightMessagesMax = 256
+  /// Bytes under way to one follower.
+  package var inFlightBytesMax = 16 << 20
+  /// Entries of one append message, in bytes; a single larger entry goes alone.
+  package var appendBytesMax = 1 << 20
+  /// Uncommitted bytes after which a leader takes no more proposals.
+  package var uncommittedBytesMax = 64 << 20
+  /// Uncommitted entries after which a leader takes no more proposals.
+  package var uncommittedEntriesMax = 65_536
+  /// Entries kept in memory behind those that are handed out, for followers that lag; older ones
+  /// are loaded from the log on disk.
+  package var tailBytesMax = 32 << 20
+  /// One chunk of a snapshot.
+  package var snapshotChunkBytes = 256 << 10
+  /// Chunks under way to one follower.
+  package var snapshotChunksInFlightMax = 8
+  /// Reads that wait for a round, or for a new leader's first commit; more are refused.
+  package var readsWaitingMax = 65_536
+
+  /// Stamped into each entry (rule L3); 0 gives no lease.
+  package var leaseMilliseconds: UInt32 = 0
+  /// Stamped into each entry (rule L3).
+  package var clockRatePPM: UInt32 = 0
+
+  package init() {}
+}
