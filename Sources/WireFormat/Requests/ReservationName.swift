@@ -68,7 +68,8 @@ struct ReservationNameParts {
   private static func number(_ text: UnsafeRawBufferPointer) -> UInt64? {
     guard (1...20).contains(text.count), unsafe text[0] != UInt8(ascii: "0") else { return nil }
     var value: UInt64 = 0
-    for unsafebyte in unsafe text {
+    for i in 0..<text.count {
+      let byte = unsafe text[i]
       guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
       let (tens, over) = value.multipliedReportingOverflow(by: 10)
       let (sum, carry) = tens.addingReportingOverflow(UInt64(byte - UInt8(ascii: "0")))
