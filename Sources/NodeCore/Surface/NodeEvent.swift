@@ -1,0 +1,23 @@
+package import Primitives
+
+/// What a person who runs the node would want in its log.
+package enum NodeEvent: Sendable, Equatable {
+  case becameLeader(ShardID, Term)
+  case steppedDown(ShardID, Term)
+  case opened(ShardID, members: [NodeID])
+  /// The clock for stamps went ahead by more than `clockStepMilliseconds` (rule T2).
+  case clockStepped(ShardID, byMilliseconds: Int64)
+  /// This node's wall clock is off the median of the nodes' clocks (rule T2).
+  case ownClockOff(byMilliseconds: Int64)
+  case ownClockGood
+  /// Callers were told that they have to ask again.
+  case outcomesUnknown(ShardID, count: Int)
+  case catalogReached(ShardID, version: UInt64)
+  case snapshotTaken(ShardID, LogIndex)
+  case snapshotSaved(ShardID, LogIndex)
+  case snapshotSending(ShardID, to: NodeID, LogIndex)
+  case snapshotInstalled(ShardID, LogIndex)
+  case snapshotRefused(ShardID, from: NodeID)
+  /// Two members differ at one index (rule C10).
+  case digestMismatch(ShardID, LogIndex, with: NodeID)
+}

@@ -1,0 +1,93 @@
+package import Primitives
+package import RaftConsensus
+package import StockLedger
+
+/// A node of the cluster as the configuration names it.
+package struct NodeSeat: Sendable, Equatable {
+  package var id: NodeID
+  package var region: [UInt8]
+  package var zone: [UInt8]
+  package var address: [UInt8]
+
+  package init(id: NodeID, region: [UInt8], zone: [UInt8], address: [UInt8]) {
+    self.id = id
+    self.region = region
+    self.zone = zone
+    self.address = address
+  }
+}
+
+/// Everything that one lane's core is told once, with every limit of its queues.
+package struct NodeSettings: Sendable {
+  /// This node; it must be one of `nodes`.
+  package var node: NodeID
+  /// All nodes of the cluster, this one included.
+  package var nodes: [NodeSeat]
+  /// Which lane of the node this core is; lane 0 has the meta group.
+  package var lane = 0
+  package var lanes = 1
+  package var raft: RaftSettings
+  package var ledger = LedgerLimits()
+  /// Election timeouts are drawn from this, so that a simulation repeats.
+  package var seed: UInt64
+
+  /// Commands that wait for a turn (the contract's mailbox).
+  package var mailboxCommandsMax = 8_192
+  /// Room beyond that for Confirm, Extend, Release and Fulfill: overload must not strand holds.
+  package var mailboxReservedCommands = 1_024
+  package var mailboxBytesMax = 16 << 20
+  /// What an overloaded caller is told to wait.
+  package var retryAfterMilliseconds = 50
+  /// A bigger batch is proposed as several entries, so that one append fits into a peer message.
+  package var entryBytesMax = 1 << 20
+  /// An envelope above this is sent as two.
+  package var envelopeBytesMax = 3 << 20
+  /// Writes of this lane under way at once. While they run the mailbox fills, so the batch grows
+  /// with the load and latency stays near one disk sync.
+  package var persistsInFlightMax = 1
+
+  /// How long a proposal of a leader that stepped down may still prove committed before its
+  /// callers are told that the outcome is unknown.
+  package var unknownAfterNanoseconds: UInt64 = 2_000_000_000
+  /// Reads that wait for an index.
+  package var readsMax = 8_192
+  package var readTimeoutNanoseconds: UInt64 = 5_000_000_000
+  /// A read index that was asked for and not answered in this time is asked for anew.
+  package var readRetryNanoseconds: UInt64 = 500_000_000
+
+  /// A clock sample older than this says nothing about a node's clock (rule T2).
+  package var clockFreshNanoseconds: UInt64 = 3_000_000_000
+  /// A longer forward step of the clock is an entry of its own (rule T2).
+  package var clockStepMilliseconds: Int64 = 5_000
+  /// Own clock this far off the median: alarm (rule T2).
+  package var clockAlarmMilliseconds: Int64 = 500
+
+  package var catalogPushBytesMax = 256 << 10
+  package var catalogResendNanoseconds: UInt64 = 500_000_000
+  package var catalogAnnounceNanoseconds: UInt64 = 1_000_000_000
+
+  /// A snapshot is taken when the log since the last one outgrows this and the last snapshot.
+  package var snapshotLogBytes = 64 << 20
+  package var snapshotLogEntries: UInt64 = 200_000
+  /// Digests are taken at the first entry of each such span of log time, hence at the same index
+  /// on all members (rule C10); zero: only when a shard falls quiet or by request.
+  package var digestEveryMilliseconds: Int64 = 10_000
+  package var digestsKept = 8
+  /// Whole-ledger checks each so many entries while the ledger is small; zero: never.
+  package var checkEveryEntries: UInt64 = 4_096
+  package var checkRowsMax = 10_000
+
+  package init(node: NodeID, nodes: [NodeSeat], raft: RaftSettings, seed: UInt64) {
+    self.node = node
+    self.nodes = nodes.sorted { $0.id < $1.id }
+    self.raft = raft
+    self.seed = seed
+    precondition(
+      self.nodes.contains { $0.id == node }, "node \(node.rawValue) is not in its own cluster")
+  }
+
+  /// The lane whose core owns a shard, on every node that has as many lanes.
+  package func lane(of shard: ShardID) -> Int {
+    shard == .meta ? 0 : Int(shard.rawValue) % lanes
+  }
+}
