@@ -1,0 +1,97 @@
+// The few operating system calls that Foundation has no durable form of.
+
+import Foundation
+
+enum Files {
+  static func failure(_ operation: String, _ path: String) -> StorageError {
+    .failed(operation: operation, path: path, reason: unsafe String(cString: strerror(errno)))
+  }
+
+  static func makeDirectory(_ path: String) throws(StorageError) {
+    do {
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    } catch {
+      throw .failed(operation: "create", path: path, reason: "\(error)")
+    }
+  }
+
+  static func names(in directory: String) throws(StorageError) -> [String] {
+    do {
+      return try FileManager.default.contentsOfDirectory(atPath: directory).sorted()
+    } catch {
+      throw .failed(operation: "list", path: directory, reason: "\(error)")
+    }
+  }
+
+  static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
+
+  static func size(_ path: String) -> Int64 {
+    var info = stat()
+    return unsafe stat(path, &info) == 0 ? Int64(info.st_size) : 0
+  }
+
+  /// Makes names that were created, renamed or removed in a directory durable.
+  static func syncDirectory(_ path: String) throws(StorageError) {
+    let file = unsafe open(path, O_RDONLY | O_DIRECTORY)
+    guard file >= 0 else { throw failure("open", path) }
+    defer { close(file) }
+    guard fsync(file) == 0 else { throw failure("sync", path) }
+  }
+
+  static func rename(_ from: String, to: String) throws(StorageError) {
+    guard unsafe Glibc.rename(from, to) == 0 else { throw failure("rename", from) }
+  }
+
+  /// No error if it is not there.
+  static func remove(_ path: String) throws(StorageError) {
+    guard unsafe unlink(path) == 0 || errno == ENOENT else { throw failure("remove", path) }
+  }
+
+  /// Reserves blocks, so that later writes inside need no new ones.
+  static func preallocate(_ path: String, bytes: Int) throws(StorageError) {
+    let file = unsafe open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
+    guard file >= 0 else { throw failure("create", path) }
+    defer { close(file) }
+    let code = posix_fallocate(file, 0, off_t(bytes))
+    // Some file systems can't; then the blocks come one by one.
+    guard code == 0 || code == EOPNOTSUPP || code == EINVAL else {
+      throw .failed(
+        operation: "preallocate", path: path, reason: unsafe String(cString: strerror(code)))
+    }
+    guard fsync(file) == 0 else { throw failure("sync", path) }
+  }
+
+  static func read(_ path: String) throws(StorageError) -> [UInt8] {
+    do {
+      return [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+    } catch {
+      throw .failed(operation: "read", path: path, reason: "\(error)")
+    }
+  }
+
+  /// Bytes that an unprivileged process may still write.
+  static func freeBytes(at path: String) -> Int64 {
+    var info = statvfs()
+    guard unsafe statvfs(path, &info) == 0 else { return 0 }
+    return Int64(clamping: UInt64(info.f_bavail) &* UInt64(info.f_frsize))
+  }
+}
+
+/// Holds a directory for one store: a second one, in this or another process, is refused.
+final class DirectoryLock: Sendable {
+  private let file: Int32
+
+  init(_ directory: String) throws(StorageError) {
+    let path = directory + "/LOCK"
+    file = unsafe open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
+    guard file >= 0 else { throw Files.failure("open", path) }
+    guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
+      let reason = errno
+      close(file)
+      errno = reason
+      throw reason == EWOULDBLOCK ? .directoryInUse(directory) : Files.failure("lock", path)
+    }
+  }
+
+  deinit { close(file) }
+}

@@ -1,0 +1,78 @@
+import Primitives
+import RaftConsensus
+
+/// What the store knows of one group while it runs, and what recovery builds up: where the rows of
+/// its log are, and the newest of everything else.
+struct GroupLog {
+  let shard: ShardID
+  var descriptor: [UInt8] = []
+  var hardState: HardState?
+  /// The chained checksum of the newest log row.
+  var checksum: UInt32 = 0
+  /// The log's last index as it was written.
+  var last: LogIndex = .zero
+  var chainHead: ChainRow?
+  /// Chain rows that wait for the group's next row.
+  var waitingChain: [ChainRow] = []
+  /// Where the live entries are: ascending, never overlapping.
+  var pieces: [Piece] = []
+  /// No entry up to here is needed by the group.
+  var floor: LogIndex = .zero
+
+  /// Consecutive entries in consecutive rows (of possibly many groups) of one segment. Bounded in
+  /// rows, so that finding an entry by walking them takes a bounded time and no index is written.
+  struct Piece: Equatable {
+    static let rowsMax: Int64 = 256
+    var segment: UInt64
+    var first: LogIndex
+    var last: LogIndex
+    var firstRow: Int64
+    var lastRow: Int64
+    /// Some of its rows are superseded; nothing may be added to it.
+    var cut = false
+  }
+
+  init(shard: ShardID) { self.shard = shard }
+
+  /// A row holding `first…through` was written (none if `through` is just before `first`): all
+  /// that stood at or above `first` is gone.
+  mutating func replace(from first: LogIndex, through last: LogIndex, segment: UInt64, row: Int64) {
+    while let piece = pieces.last, piece.last >= first {
+      if piece.first >= first {
+        pieces.removeLast()
+      } else {
+        pieces[pieces.count - 1].last = first.previous
+        pieces[pieces.count - 1].cut = true
+      }
+    }
+    self.last = last
+    guard last >= first else { return }
+    if let piece = pieces.last, !piece.cut, piece.segment == segment, piece.last.next == first,
+      row - piece.firstRow < Piece.rowsMax
+    {
+      pieces[pieces.count - 1].last = last
+      pieces[pieces.count - 1].lastRow = row
+    } else {
+      pieces.append(
+        Piece(segment: segment, first: first, last: last, firstRow: row, lastRow: row))
+    }
+  }
+
+  /// Entries up to `index` are no longer served.
+  mutating func compact(to index: LogIndex) {
+    floor = max(floor, index)
+    let kept = pieces.firstIndex { $0.last > floor } ?? pieces.count
+    if kept > 0 { pieces.removeFirst(kept) }
+  }
+
+  /// The position in `pieces` of the one that holds `index`.
+  func piece(holding index: LogIndex) -> Int? {
+    var low = 0
+    var high = pieces.count
+    while low < high {
+      let middle = (low + high) / 2
+      if pieces[middle].last < index { low = middle + 1 } else { high = middle }
+    }
+    return low < pieces.count && pieces[low].first <= index ? low : nil
+  }
+}

@@ -1,0 +1,76 @@
+import Foundation
+import Primitives
+import RaftConsensus
+import Synchronization
+
+/// Which snapshots there are: the newest two of each group, each a file of its own.
+final class SnapshotDirectory: Sendable {
+  static let keptPerGroup = 2
+
+  let path: String
+  /// Ascending by shard and index; only whole ones.
+  private let known: Mutex<[Known]>
+
+  struct Known: Sendable {
+    var shard: ShardID
+    var mark: SnapshotMark
+    var path: String
+  }
+
+  /// Lists the whole snapshots; removes what never got its own name if `tidy`. A snapshot whose
+  /// checksums disagree is left where it is and not used: the one before it serves.
+  init(directory: String, tidy: Bool) throws(StorageError) {
+    path = directory + "/snapshots"
+    if tidy { try Files.makeDirectory(path) }
+    var found: [Known] = []
+    for name in Files.exists(path) ? try Files.names(in: path) : [] {
+      let file = path + "/" + name
+      if name.hasSuffix(".partial"), tidy { try Files.remove(file) }
+      guard name.hasSuffix(".snapshot"), let known = Self.examine(file) else { continue }
+      found.append(known)
+    }
+    known = Mutex(found.sorted { ($0.shard, $0.mark.index) < ($1.shard, $1.mark.index) })
+  }
+
+  /// Reads all of it once: better now than in the middle of a restart.
+  private static func examine(_ path: String) -> Known? {
+    do {
+      let reader = try SnapshotReader(path: path)
+      while try reader.next() != nil {}
+      return Known(shard: reader.shard, mark: reader.mark, path: path)
+    } catch {
+      return nil
+    }
+  }
+
+  func newest(_ shard: ShardID) -> Known? {
+    known.withLock { $0.last { $0.shard == shard } }
+  }
+
+  func all(_ shard: ShardID) -> [Known] {
+    known.withLock { $0.filter { $0.shard == shard } }
+  }
+
+  func writer(shard: ShardID, mark: SnapshotMark) throws(StorageError) -> SnapshotWriter {
+    try SnapshotWriter(path: file(shard, mark.index), directory: path, shard: shard, mark: mark)
+  }
+
+  /// Notes one that is durable, and removes those that it makes superfluous.
+  func add(shard: ShardID, mark: SnapshotMark) throws(StorageError) {
+    let superfluous = known.withLock { known in
+      known.removeAll { $0.shard == shard && $0.mark.index == mark.index }
+      known.append(Known(shard: shard, mark: mark, path: file(shard, mark.index)))
+      known.sort { ($0.shard, $0.mark.index) < ($1.shard, $1.mark.index) }
+      let old = known.filter { $0.shard == shard }.dropLast(Self.keptPerGroup).map(\.path)
+      known.removeAll { old.contains($0.path) }
+      return old
+    }
+    for path in superfluous { try Files.remove(path) }
+  }
+
+  private func file(_ shard: ShardID, _ index: LogIndex) -> String {
+    let digits = String(index.rawValue)
+    let padded = String(repeating: "0", count: max(0, 20 - digits.count)) + digits
+    return "\(path)/shard-\(shard.rawValue)-\(padded).snapshot"
+  }
+}

@@ -1,0 +1,64 @@
+import Foundation
+import Primitives
+import RaftConsensus
+
+/// Writes one snapshot under a name that nobody looks for, and gives it its own name only when all
+/// of it is durable.
+final class SnapshotWriter {
+  private let file: Int32
+  private let temporary: String
+  private let path: String
+  private let directory: String
+  private var totals = SnapshotFormat.Totals()
+
+  init(path: String, directory: String, shard: ShardID, mark: SnapshotMark) throws(StorageError) {
+    self.path = path
+    self.directory = directory
+    temporary = path + ".partial"
+    file = unsafe open(temporary, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0o600)
+    guard file >= 0 else { throw Files.failure("create", temporary) }
+    try write(SnapshotFormat.header(shard: shard, mark: mark))
+  }
+
+  deinit { close(file) }
+
+  /// Chunks longer than the format allows are cut: the reader's caller sees the same bytes.
+  func append(_ chunk: [UInt8]) throws(StorageError) {
+    var start = 0
+    while start < chunk.count {
+      let end = min(chunk.count, start + SnapshotFormat.chunkBytesMax)
+      try appendPart(start == 0 && end == chunk.count ? chunk : Array(chunk[start..<end]))
+      start = end
+    }
+  }
+
+  private func appendPart(_ part: [UInt8]) throws(StorageError) {
+    totals.add(part)
+    var head = ByteWriter(reserving: 8)
+    head.put(UInt32(part.count))
+    head.put(totals.checksum)
+    try write(head.bytes)
+    try write(part)
+  }
+
+  func finish() throws(StorageError) {
+    try write(totals.end)
+    guard fsync(file) == 0 else { throw Files.failure("sync", temporary) }
+    try Files.rename(temporary, to: path)
+    try Files.syncDirectory(directory)
+  }
+
+  func abandon() throws(StorageError) { try Files.remove(temporary) }
+
+  private func write(_ bytes: [UInt8]) throws(StorageError) {
+    var written = 0
+    while written < bytes.count {
+      let count = unsafe bytes.withUnsafeBytes {
+        unsafe Glibc.write(file, $0.baseAddress! + written, bytes.count - written)
+      }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { throw Files.failure("write", temporary) }
+      written += count
+    }
+  }
+}
