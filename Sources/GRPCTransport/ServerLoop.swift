@@ -9,14 +9,49 @@ package final class ServerLoop {
   /// Its place in the server; also part of each handle that it gives out.
   package let index: Int
 
-  init(eventLoop: any EventLoop, index: Int) {
+  let settings: ServerSettings
+  let methods: MethodTable
+  /// The time of the burst or tick that is being worked on.
+  var now: NIODeadline
+  var dirty: [ServerConnection] = []
+  private(set) var connections: [ServerConnection] = []
+  private var slots: SlotPool
+  private var wheel = TimerWheel()
+  private var wheelTurning = false
+  private var heldBytes = 0
+  private var dispatcher: (any CallDispatcher)?
+  private var builtIn: (any CallDispatcher)?
+  private var stopped = false
+
+  init(eventLoop: any EventLoop, index: Int, settings: ServerSettings, methods: MethodTable) {
     self.eventLoop = eventLoop
     self.index = index
+    self.settings = settings
+    self.methods = methods
+    slots = SlotPool(limit: settings.callsPerLoopMax)
+    now = .now()
   }
+
+  /// Starts the loop's work: who takes the calls, and the periodic look at the connections.
+  func start(dispatcher: any CallDispatcher, builtIn: (any CallDispatcher)?) {
+    self.dispatcher = dispatcher
+    self.builtIn = builtIn
+    scheduleInspection()
+  }
+
+  /// Ends the periodic work and lets go of the dispatcher; no connection is left.
+  func stop() {
+    stopped = true
+    dispatcher = nil
+    builtIn = nil
+  }
+
+  // MARK: Answers
 
   /// Answers with one message and status OK. The bytes are copied before this returns.
   package func respond(_ call: CallHandle, message: UnsafeRawBufferPointer) {
-    fatalError("not built yet")
+    guard let slot = slots.live(call), let connection = slot.connection else { return }
+    unsafe connection.respond(slot, message)
   }
 
   /// Answers with a part of an array.
@@ -27,27 +62,174 @@ package final class ServerLoop {
   }
 
   /// Ends a call with a status and without a (further) message.
-  package func fail(_ call: CallHandle, status: GRPCStatus) { fatalError("not built yet") }
+  package func fail(_ call: CallHandle, status: GRPCStatus) {
+    guard let slot = slots.live(call), let connection = slot.connection else { return }
+    connection.fail(slot, status)
+  }
 
   /// Sends one message of a streaming answer; false when the call is over.
   @discardableResult
   package func send(_ call: CallHandle, message: UnsafeRawBufferPointer) -> Bool {
-    fatalError("not built yet")
+    guard let slot = slots.live(call), let connection = slot.connection,
+      let streaming = slot.streaming
+    else { return false }
+    unsafe connection.enqueue(slot, streaming, message)
+    return true
   }
 
   /// Ends a streaming answer after all that was sent.
-  package func finish(_ call: CallHandle, status: GRPCStatus = .ok) { fatalError("not built yet") }
+  package func finish(_ call: CallHandle, status: GRPCStatus = .ok) {
+    fail(call, status: status)
+  }
 
   /// False while too much of this stream waits to be sent; `streamWritable` tells when it is not.
-  package func isWritable(_ call: CallHandle) -> Bool { fatalError("not built yet") }
+  package func isWritable(_ call: CallHandle) -> Bool {
+    guard let streaming = slots.live(call)?.streaming else { return false }
+    return streaming.outbound.count < settings.streamSendBytesHigh
+  }
 
   /// Stops taking messages of a streaming call; the client is slowed down by its window.
-  package func pause(_ call: CallHandle) { fatalError("not built yet") }
-  package func resume(_ call: CallHandle) { fatalError("not built yet") }
+  package func pause(_ call: CallHandle) {
+    guard let slot = slots.live(call) else { return }
+    slot.connection?.pause(slot)
+  }
+
+  package func resume(_ call: CallHandle) {
+    guard let slot = slots.live(call) else { return }
+    slot.connection?.resume(slot)
+  }
 
   /// Writes all answers since the last flush, one write per connection.
-  package func flush() { fatalError("not built yet") }
+  package func flush() {
+    while let connection = dirty.popLast() {
+      connection.isDirty = false
+      // A connection in the middle of a burst writes at its end.
+      if !connection.isReceiving, !connection.isSending { connection.transport?.pump() }
+    }
+  }
 
-  /// Calls that were handed over and are not answered yet.
-  package var openCalls: Int { fatalError("not built yet") }
+  /// Calls in flight, unanswered or not yet sent.
+  package var openCalls: Int { slots.used }
+
+  /// What an open call came with; nil when it is over. Valid until the caller returns.
+  package func context(_ call: CallHandle) -> CallContext? {
+    guard let slot = slots.live(call), let connection = slot.connection else { return nil }
+    return CallContext(slot: slot, peer: connection.peer)
+  }
+
+  // MARK: Calls
+
+  func takeSlot() -> CallSlot? { slots.take() }
+
+  func giveBack(_ slot: CallSlot) {
+    heldBytes -= slot.chargedBytes
+    if slot.deadline != nil { stopTimer(slot) }
+    slots.giveBack(slot)
+  }
+
+  @inline(__always)
+  func handle(_ slot: CallSlot) -> CallHandle {
+    CallHandle(
+      loop: UInt8(truncatingIfNeeded: index), slot: slot.index, generation: slot.generation)
+  }
+
+  /// The transport's own services have negative numbers.
+  @inline(__always)
+  func dispatcher(of method: Int) -> any CallDispatcher {
+    (method < 0 ? builtIn : dispatcher)!
+  }
+
+  func cancelled(_ call: CallHandle, method: Int, reason: CancelReason) {
+    dispatcher(of: method).cancelled(call, method: method, reason: reason)
+  }
+
+  func charge(_ slot: CallSlot) {
+    let held = slot.heldBytes
+    heldBytes += held - slot.chargedBytes
+    slot.chargedBytes = held
+  }
+
+  var isOverBudget: Bool { heldBytes > settings.heldBytesMax }
+
+  /// A status whose trailers fit into what a client accepts.
+  func bounded(_ status: GRPCStatus) -> GRPCStatus {
+    var status = status
+    let limit = settings.metadataBytesMax - 512
+    if status.details.count * 4 / 3 > limit / 2 { status.details = [] }
+    if status.message.utf8.count * 3 > limit / 2 {
+      status.message = String(status.message.prefix(limit / 12))
+    }
+    return status
+  }
+
+  // MARK: Connections
+
+  func burstBegan() { now = .now() }
+  func burstEnded() { dispatcher?.burstEnded() }
+
+  func add(_ connection: ServerConnection) {
+    connection.positionInLoop = connections.count
+    connections.append(connection)
+  }
+
+  func remove(_ connection: ServerConnection) {
+    let position = connection.positionInLoop
+    guard position >= 0 else { return }
+    connection.positionInLoop = -1
+    let last = connections.removeLast()
+    if last !== connection {
+      connections[position] = last
+      last.positionInLoop = position
+    }
+  }
+
+  // MARK: Time
+
+  func startTimer(_ slot: CallSlot, _ deadline: NIODeadline) {
+    wheel.insert(slot.index, due: deadline, now: now)
+    if wheelTurning { return }
+    wheelTurning = true
+    scheduleTick()
+  }
+
+  func stopTimer(_ slot: CallSlot) { wheel.remove(slot.index) }
+
+  private func scheduleTick() {
+    eventLoop.assumeIsolated().scheduleTask(in: TimerWheel.tick) { self.tick() }
+  }
+
+  /// One turn of the wheel; it rests while no call has a deadline.
+  private func tick() {
+    now = .now()
+    expireCalls(now: now)
+    flush()
+    wheelTurning = wheel.count > 0
+    if wheelTurning { scheduleTick() }
+  }
+
+  func expireCalls(now: NIODeadline) {
+    for index in wheel.expire(now: now) {
+      let slot = slots[index]
+      guard let connection = slot.connection, slot.phase != .answered else { continue }
+      let call = handle(slot)
+      let owed = slot.phase == .dispatched
+      connection.fail(slot, GRPCStatus(.deadlineExceeded, "deadline passed on the server"))
+      if owed { cancelled(call, method: slot.method, reason: .deadline) }
+    }
+  }
+
+  private func scheduleInspection() {
+    eventLoop.assumeIsolated().scheduleTask(in: .seconds(1)) {
+      if self.stopped { return }
+      self.inspect()
+      self.scheduleInspection()
+    }
+  }
+
+  /// The periodic look at every connection.
+  func inspect() {
+    now = .now()
+    for connection in connections { connection.inspect(now: now) }
+    flush()
+  }
 }

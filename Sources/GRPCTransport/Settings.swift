@@ -34,8 +34,15 @@ package struct ServerSettings: Sendable {
   /// Between the two GOAWAYs of a drain: a round trip for what is on its way.
   package var drainNotice = TimeAmount.milliseconds(200)
   /// Resets by the client: burst and rate per second (rapid reset, CVE-2023-44487).
-  package var resetBurst: UInt64 = 1_000
-  package var resetsPerSecond: UInt64 = 33
+  /// The burst leaves room for an honest client whose 1,024 calls all ran out of time at once.
+  package var resetBurst: UInt64 = 4_096
+  package var resetsPerSecond: UInt64 = 1_024
+  /// Calls in flight on one loop; more are refused with REFUSED_STREAM, which is safe to retry.
+  package var callsPerLoopMax = 65_536
+  /// Bytes of requests and answers that one loop holds; above it large requests are refused.
+  package var heldBytesMax = 256 << 20
+  /// A unary request has to be complete, and its answer taken, within this.
+  package var transferTimeout = TimeAmount.seconds(60)
   /// Answers are compressed when the caller accepts gzip and the message is at least this long;
   /// nil never compresses.
   package var compressAnswersFrom: Int?

@@ -1,0 +1,9 @@
+import NIOCore
+
+final class TLSHandler: ChannelDuplexHandler {
+  typealias InboundIn = ByteBuffer
+  typealias InboundOut = ByteBuffer
+  typealias OutboundIn = ByteBuffer
+  typealias OutboundOut = ByteBuffer
+  init(server: ServerTLS, handshakeTimeout: TimeAmount) {}
+}

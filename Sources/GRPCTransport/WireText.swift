@@ -1,0 +1,139 @@
+// The texts of gRPC's headers: percent-encoding, base64, timeouts.
+
+package import NIOCore
+
+/// `grpc-message`: UTF-8 with everything outside printable ASCII, and `%`, percent-encoded.
+package enum PercentCoding {
+  private static let hex = Array("0123456789ABCDEF".utf8)
+
+  package static func encode(_ text: String) -> [UInt8] {
+    var out: [UInt8] = []
+    out.reserveCapacity(text.utf8.count)
+    for byte in text.utf8 {
+      if byte >= 0x20, byte <= 0x7E, byte != 0x25 {
+        out.append(byte)
+      } else {
+        out += [0x25, hex[Int(byte >> 4)], hex[Int(byte & 15)]]
+      }
+    }
+    return out
+  }
+
+  /// Decodes what it can; a broken escape stays as it is, as gRPC asks.
+  package static func decode(_ bytes: [UInt8]) -> String {
+    var out: [UInt8] = []
+    out.reserveCapacity(bytes.count)
+    var i = 0
+    while i < bytes.count {
+      if bytes[i] == 0x25, i + 2 < bytes.count, let high = digit(bytes[i + 1]),
+        let low = digit(bytes[i + 2])
+      {
+        out.append(high << 4 | low)
+        i += 3
+      } else {
+        out.append(bytes[i])
+        i += 1
+      }
+    }
+    return String(decoding: out, as: UTF8.self)
+  }
+
+  private static func digit(_ byte: UInt8) -> UInt8? {
+    switch byte {
+    case 0x30...0x39: byte - 0x30
+    case 0x41...0x46: byte - 0x41 + 10
+    case 0x61...0x66: byte - 0x61 + 10
+    default: nil
+    }
+  }
+}
+
+/// Base64 as `-bin` metadata uses it: written without padding, read with or without.
+package enum Base64 {
+  private static let alphabet = Array(
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+  private static let values: [UInt8] = {
+    var table = [UInt8](repeating: 0xFF, count: 256)
+    for (value, byte) in alphabet.enumerated() { table[Int(byte)] = UInt8(value) }
+    return table
+  }()
+
+  package static func encode(_ bytes: [UInt8]) -> [UInt8] {
+    var out: [UInt8] = []
+    out.reserveCapacity((bytes.count * 4 + 2) / 3)
+    var bits: UInt32 = 0
+    var pending = 0
+    for byte in bytes {
+      bits = bits << 8 | UInt32(byte)
+      pending += 8
+      while pending >= 6 {
+        pending -= 6
+        out.append(alphabet[Int(bits >> UInt32(pending)) & 63])
+      }
+    }
+    if pending > 0 { out.append(alphabet[Int(bits << UInt32(6 - pending)) & 63]) }
+    return out
+  }
+
+  /// Nil when it is not base64.
+  package static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
+    var out: [UInt8] = []
+    out.reserveCapacity(text.count * 3 / 4)
+    var bits: UInt32 = 0
+    var pending = 0
+    var digits = 0
+    var padding = 0
+    for byte in text {
+      if byte == 0x3D {
+        padding += 1
+        continue
+      }
+      let value = values[Int(byte)]
+      guard value != 0xFF, padding == 0 else { return nil }
+      digits += 1
+      bits = bits << 6 | UInt32(value)
+      pending += 6
+      if pending >= 8 {
+        pending -= 8
+        out.append(UInt8(truncatingIfNeeded: bits >> UInt32(pending)))
+      }
+    }
+    guard digits % 4 != 1, padding == 0 || (digits + padding) % 4 == 0, padding <= 2 else {
+      return nil
+    }
+    return out
+  }
+}
+
+/// `grpc-timeout`: at most eight digits and a unit.
+package enum GRPCTimeout {
+  package static func parse(_ text: UnsafeRawBufferPointer) -> TimeAmount? {
+    guard text.count >= 2, text.count <= 9, let unit = unsafe text.last else { return nil }
+    var value: Int64 = 0
+    for unsafebyte in unsafe text.dropLast() {
+      guard byte >= 0x30, byte <= 0x39 else { return nil }
+      value = value * 10 + Int64(byte - 0x30)
+    }
+    switch unit {
+    case UInt8(ascii: "H"): return .hours(value)
+    case UInt8(ascii: "M"): return .minutes(value)
+    case UInt8(ascii: "S"): return .seconds(value)
+    case UInt8(ascii: "m"): return .milliseconds(value)
+    case UInt8(ascii: "u"): return .microseconds(value)
+    case UInt8(ascii: "n"): return .nanoseconds(value)
+    default: return nil
+    }
+  }
+
+  /// The shortest unit that fits into eight digits; never longer than what was asked.
+  package static func format(_ time: TimeAmount) -> [UInt8] {
+    let nanoseconds = max(0, time.nanoseconds)
+    let units: [(Int64, Character)] = [
+      (1_000, "u"), (1_000_000, "m"), (1_000_000_000, "S"), (60_000_000_000, "M"),
+    ]
+    for (size, unit) in units where nanoseconds / size <= 99_999_999 {
+      return Array("\(nanoseconds / size)\(unit)".utf8)
+    }
+    return Array("\(min(99_999_999, nanoseconds / 3_600_000_000_000))H".utf8)
+  }
+}
