@@ -2418,12 +2418,12 @@ const ProtobufCMessageDescriptor holdfast__peer__v1__snapshot_reply__descriptor 
 static const ProtobufCFieldDescriptor holdfast__peer__v1__read_index_ask__field_descriptors[1] =
 {
   {
-    "token",
+    "attempt",
     1,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT64,
     0,   /* quantifier_offset */
-    offsetof(Holdfast__Peer__V1__ReadIndexAsk, token),
+    offsetof(Holdfast__Peer__V1__ReadIndexAsk, attempt),
     NULL,
     NULL,
     0,             /* flags */
@@ -2431,7 +2431,7 @@ static const ProtobufCFieldDescriptor holdfast__peer__v1__read_index_ask__field_
   },
 };
 static const unsigned holdfast__peer__v1__read_index_ask__field_indices_by_name[] = {
-  0,   /* field[0] = token */
+  0,   /* field[0] = attempt */
 };
 static const ProtobufCIntRange holdfast__peer__v1__read_index_ask__number_ranges[1 + 1] =
 {
@@ -2456,12 +2456,12 @@ const ProtobufCMessageDescriptor holdfast__peer__v1__read_index_ask__descriptor 
 static const ProtobufCFieldDescriptor holdfast__peer__v1__read_index_answer__field_descriptors[3] =
 {
   {
-    "token",
+    "attempt",
     1,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT64,
     0,   /* quantifier_offset */
-    offsetof(Holdfast__Peer__V1__ReadIndexAnswer, token),
+    offsetof(Holdfast__Peer__V1__ReadIndexAnswer, attempt),
     NULL,
     NULL,
     0,             /* flags */
@@ -2493,9 +2493,9 @@ static const ProtobufCFieldDescriptor holdfast__peer__v1__read_index_answer__fie
   },
 };
 static const unsigned holdfast__peer__v1__read_index_answer__field_indices_by_name[] = {
+  0,   /* field[0] = attempt */
   1,   /* field[1] = index */
   2,   /* field[2] = refused */
-  0,   /* field[0] = token */
 };
 static const ProtobufCIntRange holdfast__peer__v1__read_index_answer__number_ranges[1 + 1] =
 {

@@ -329,7 +329,7 @@ struct  Holdfast__Peer__V1__SnapshotReply
 struct  Holdfast__Peer__V1__ReadIndexAsk
 {
   ProtobufCMessage base;
-  uint64_t token;
+  uint64_t attempt;
 };
 #define HOLDFAST__PEER__V1__READ_INDEX_ASK__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&holdfast__peer__v1__read_index_ask__descriptor) \
@@ -339,7 +339,7 @@ struct  Holdfast__Peer__V1__ReadIndexAsk
 struct  Holdfast__Peer__V1__ReadIndexAnswer
 {
   ProtobufCMessage base;
-  uint64_t token;
+  uint64_t attempt;
   uint64_t index;
   protobuf_c_boolean refused;
 };
