@@ -25,8 +25,10 @@ package struct CallOptions: Sendable {
     self.waitForReady = waitForReady
   }
 
-  package static func timeout(_ time: TimeAmount, metadata: Metadata = Metadata()) -> CallOptions {
-    CallOptions(deadline: .now() + time, metadata: metadata)
+  package static func timeout(
+    _ time: TimeAmount, metadata: Metadata = Metadata(), waitForReady: Bool = false
+  ) -> CallOptions {
+    CallOptions(deadline: .now() + time, metadata: metadata, waitForReady: waitForReady)
   }
 }
 
@@ -41,39 +43,20 @@ package struct CallOptions: Sendable {
   package let neverProcessed: Bool
 }
 
-/// Takes what comes back on a streaming call; called on the channel's loop.
-package protocol ClientStreamReceiver: AnyObject {
-  func received(_ message: UnsafeRawBufferPointer)
-  func ended(_ status: GRPCStatus, metadata: Metadata)
-  /// `isWritable` was false and is true again.
-  func becameWritable()
-}
-
-extension ClientStreamReceiver {
-  package func becameWritable() {}
-}
-
-/// One streaming call of a channel; use it on the channel's loop.
-package final class ClientStream {
-  package func send(_ message: UnsafeRawBufferPointer) { fatalError("not built yet") }
-  package func halfClose() { fatalError("not built yet") }
-  package func cancel() { fatalError("not built yet") }
-  package var isWritable: Bool { fatalError("not built yet") }
-  package func pause() { fatalError("not built yet") }
-  package func resume() { fatalError("not built yet") }
-}
-
 /// One HTTP/2 connection to one server. Callback functions are for the channel's own loop; the
 /// `async` ones may be called from anywhere. It connects at the first call, reconnects with
 /// exponential backoff and jitter, and honours GOAWAY.
-package final class GRPCChannel: @unchecked Sendable {
+package final class GRPCChannel: Sendable {
   package let eventLoop: any EventLoop
+  private let core: NIOLoopBoundBox<ChannelCore>
 
   package init(
     host: String, port: Int, tls: ClientTLS?, settings: ChannelSettings = ChannelSettings(),
     eventLoop: any EventLoop
   ) {
     self.eventLoop = eventLoop
+    let core = ChannelCore(host: host, port: port, tls: tls, settings: settings, loop: eventLoop)
+    self.core = NIOLoopBoundBox.makeBoxSendingValue(core, eventLoop: eventLoop)
   }
 
   /// Makes a unary call; on the loop. `completion` runs on the loop, exactly once, never inside
@@ -82,29 +65,24 @@ package final class GRPCChannel: @unchecked Sendable {
     _ path: MethodPath, message: UnsafeRawBufferPointer, options: CallOptions,
     completion: @escaping (UnaryReply) -> Void
   ) {
-    fatalError("not built yet")
+    unsafe core.value.unary(path, message, options, completion)
   }
 
   /// Opens a streaming call; on the loop.
   package func stream(
     _ path: MethodPath, options: CallOptions, receiver: any ClientStreamReceiver
   ) -> ClientStream {
-    fatalError("not built yet")
+    core.value.stream(path, options, receiver)
   }
 
-  /// Writes what has been submitted since the last flush.
-  package func flush() { fatalError("not built yet") }
+  /// Writes what has been submitted since the last flush; on the loop.
+  package func flush() { core.value.flush() }
 
-  /// Makes a unary call from anywhere.
-  package func unary(
-    _ path: MethodPath, message: [UInt8], options: CallOptions
-  ) async throws(GRPCStatus) -> [UInt8] {
-    fatalError("not built yet")
-  }
-
-  /// Calls that were made and have not ended.
-  package var callsInFlight: Int { fatalError("not built yet") }
+  /// Calls that were made and have not ended; on the loop.
+  package var callsInFlight: Int { core.value.callsInFlight }
 
   /// Fails what is left and closes; from anywhere.
-  package func close() { fatalError("not built yet") }
+  package func close() {
+    eventLoop.execute { self.core.value.close() }
+  }
 }

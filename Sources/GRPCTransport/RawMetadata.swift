@@ -35,8 +35,8 @@ struct RawMetadata: ~Copyable {
         return unsafe all.pairs.append(Metadata.Pair(key: key, value: Array(value)))
       }
       // Several values may arrive joined by commas.
-      for unsafepart in unsafe value.split(separator: UInt8(ascii: ",")) {
-        guard let bytes = unsafe Base64.decode(part) else { continue }
+      for part in unsafe Array(value).split(separator: UInt8(ascii: ",")) {
+        guard let bytes = Base64.decode(part) else { continue }
         all.pairs.append(Metadata.Pair(key: key, value: bytes))
       }
     }

@@ -213,11 +213,17 @@ private func isGRPCContentType(_ value: UnsafeRawBufferPointer) -> Bool {
 
 /// Whether a comma-separated list has an entry.
 private func lists(_ value: UnsafeRawBufferPointer, _ entry: StaticString) -> Bool {
-  for unsafepart in unsafe value.split(separator: UInt8(ascii: ",")) {
-    var part = unsafe part
-    while let first = unsafe part.first, first == 0x20 { unsafe part = part.dropFirst() }
-    while let last = unsafe part.last, last == 0x20 { unsafe part = part.dropLast() }
-    if unsafe bytesEqual(UnsafeRawBufferPointer(rebasing: part), entry) { return true }
+  var start = 0
+  while start < value.count {
+    var end = start
+    while end < value.count, unsafe value[end] != UInt8(ascii: ",") { end += 1 }
+    let next = end + 1
+    while start < end, unsafe value[start] == UInt8(ascii: " ") { start += 1 }
+    while end > start, unsafe value[end - 1] == UInt8(ascii: " ") { end -= 1 }
+    if unsafe bytesEqual(UnsafeRawBufferPointer(rebasing: value[start..<end]), entry) {
+      return true
+    }
+    start = next
   }
   return false
 }

@@ -6,4 +6,5 @@ final class TLSHandler: ChannelDuplexHandler {
   typealias OutboundIn = ByteBuffer
   typealias OutboundOut = ByteBuffer
   init(server: ServerTLS, handshakeTimeout: TimeAmount) {}
+  init(client: ClientTLS, host: String, handshakeTimeout: TimeAmount) {}
 }

@@ -110,7 +110,8 @@ package enum GRPCTimeout {
   package static func parse(_ text: UnsafeRawBufferPointer) -> TimeAmount? {
     guard text.count >= 2, text.count <= 9, let unit = unsafe text.last else { return nil }
     var value: Int64 = 0
-    for unsafebyte in unsafe text.dropLast() {
+    for i in 0..<text.count - 1 {
+      let byte = unsafe text[i]
       guard byte >= 0x30, byte <= 0x39 else { return nil }
       value = value * 10 + Int64(byte - 0x30)
     }
