@@ -1,0 +1,46 @@
+package import WireFormat
+
+/// Makes request ids: UUIDs of version 7 (RFC 9562), which carry the time of their making and rise
+/// within one maker, also in one millisecond.
+package struct RequestStamps: Sendable {
+  private var random: SystemRandomNumberGenerator
+  private var millisecond: Int64 = 0
+  /// The 12 bits after the version count within a millisecond, from a random start.
+  private var counter: UInt64 = 0
+
+  package init() { random = SystemRandomNumberGenerator() }
+
+  /// The stamp of a request whose first attempt is sent at `now`, in milliseconds since 1970.
+  package mutating func next(now: Int64) -> ClientStamp {
+    if now > millisecond {
+      millisecond = now
+      counter = random.next() & 0x7FF
+    } else {
+      counter += 1
+      if counter > 0xFFF {
+        millisecond += 1
+        counter = 0
+      }
+    }
+    let high = UInt64(bitPattern: millisecond) << 16 | 0x7000 | counter
+    let low = random.next() & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
+    return ClientStamp(requestID: Self.text(high, low), firstSentAt: now)
+  }
+
+  private static func text(_ high: UInt64, _ low: UInt64) -> String {
+    unsafe String(unsafeUninitializedCapacity: 36) { out in
+      var at = 0
+      for nibble in 0..<32 {
+        if nibble == 8 || nibble == 12 || nibble == 16 || nibble == 20 {
+          unsafe out[at] = UInt8(ascii: "-")
+          at += 1
+        }
+        let word = nibble < 16 ? high : low
+        let digit = UInt8(truncatingIfNeeded: word >> UInt64(60 - nibble % 16 * 4) & 15)
+        unsafe out[at] = digit < 10 ? 48 + digit : 87 + digit
+        at += 1
+      }
+      return at
+    }
+  }
+}
