@@ -27,6 +27,7 @@ func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target 
 
 let nio: [Target.Dependency] = [
   .product(name: "NIOCore", package: "swift-nio"),
+  .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
   .product(name: "NIOPosix", package: "swift-nio"),
 ]
 

@@ -68,10 +68,19 @@ extension ServerConnection {
   }
 
   /// What is still coming of the request is not wanted: a whole answer, then NO_ERROR
-  /// (RFC 9113, section 8.1).
+  /// (RFC 9113, section 8.1). nghttp2 would drop an answer that is reset before it is sent.
   func abandonRequest(_ slot: CallSlot) {
-    if slot.requestEnded { return }
-    unsafe nghttp2_submit_rst_stream(session, 0, slot.stream, NGHTTP2_NO_ERROR.rawValue)
+    if !slot.requestEnded { abandoned.append(slot.stream) }
+  }
+
+  /// Resets abandoned streams whose answers are out; true when there were any.
+  func resetAbandoned() -> Bool {
+    guard !abandoned.isEmpty else { return false }
+    for stream in abandoned where unsafe ServerCallbacks.slot(session, stream) != nil {
+      unsafe nghttp2_submit_rst_stream(session, 0, stream, NGHTTP2_NO_ERROR.rawValue)
+    }
+    abandoned.removeAll(keepingCapacity: true)
+    return true
   }
 
   /// The call is answered: its handle is dead, its slot lives until nghttp2 has sent all.

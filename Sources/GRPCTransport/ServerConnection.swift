@@ -31,6 +31,8 @@ protocol ConnectionTransport: AnyObject {
   /// Bytes of answers that nghttp2 has not taken yet.
   var pendingAnswerBytes = 0
   var becameWritable: [CallSlot] = []
+  /// Streams whose request is to be cut off once their answer is sent.
+  var abandoned: [Int32] = []
   var watch: ConnectionWatch
   var failure: String?
 
@@ -102,6 +104,7 @@ protocol ConnectionTransport: AnyObject {
       var data: UnsafePointer<UInt8>?
       let n = unsafe nghttp2_session_mem_send(session, &data)
       if n < 0 { failure = failure ?? "HTTP/2: \(nghttp2Text(Int32(n)))" }
+      if n == 0, resetAbandoned() { continue }
       guard n > 0 else { break }
       unsafe buffer.writeBytes(UnsafeRawBufferPointer(start: data, count: n))
     }
