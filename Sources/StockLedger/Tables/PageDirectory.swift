@@ -19,6 +19,14 @@ struct PageDirectory: Sendable {
     var dirty = 0
   }
 
+  /// What an access to a slot changed in it, for the counts beside the slots.
+  struct Events: OptionSet {
+    let rawValue: UInt8
+    static var dirtied: Events { Events(rawValue: 1) }
+    static var added: Events { Events(rawValue: 2) }
+    static var copied: Events { Events(rawValue: 4) }
+  }
+
   /// Ascending numbers of the chunks that are there, and the chunks beside them.
   private(set) var keys: ContiguousArray<UInt64> = []
   var chunks: ContiguousArray<Chunk> = []

@@ -15,6 +15,8 @@ struct PagedTable<Row: BitwiseCopyable & Sendable>: Sendable {
   private(set) var count = 0
   /// Rows that were moved to make room, ever: growth must not come in lumps.
   private(set) var rowsMoved: UInt64 = 0
+  /// Pages that were copied because a snapshot holds them, ever.
+  private(set) var pagesCopied: UInt64 = 0
 
   init() {
     precondition(
@@ -57,9 +59,7 @@ struct PagedTable<Row: BitwiseCopyable & Sendable>: Sendable {
     guard let chunk = directory.find(chunk: Self.chunk(number)) else { return nil }
     let slot = Self.slot(number)
     let pageInChunk = Self.pageInChunk(number)
-    guard let page = directory.chunks[chunk].slots[pageInChunk].page, Rows.has(page, slot) else {
-      return nil
-    }
+    guard has(chunk, pageInChunk, slot) else { return nil }
     return withUniquePage(chunk, pageInChunk) { page in
       unsafe body(&Rows.rows(page)[Rows.position(page, slot)])
     }
@@ -130,29 +130,64 @@ extension PagedTable {
     return directory.chunks[chunk].slots[Self.pageInChunk(number)].page
   }
 
+  /// A call of its own: a reference that is still held here would make the page look shared below.
+  @inline(__always)
+  private func has(_ chunk: Int, _ page: Int, _ slot: Int) -> Bool {
+    guard let page = directory.chunks[chunk].slots[page].page else { return false }
+    return Rows.has(page, slot)
+  }
+
   /// Gives a page that nobody else refers to, made when it is not there, and marks it dirty.
   @inline(__always)
   private mutating func withUniquePage<R>(
     _ chunk: Int, _ page: Int, _ body: (inout Page) -> R
   ) -> R {
-    if !directory.chunks[chunk].slots[page].isDirty { markDirty(chunk, page) }
-    return Self.withUnique(&directory.chunks[chunk].slots[page].page!, body)
+    var events = PageDirectory.Events()
+    let result = Self.touch(&directory.chunks[chunk].slots[page], &events, body)
+    if !events.isEmpty { note(events, chunk) }
+    return result
   }
 
+  /// One access to the slot for everything, so that the way to it is checked and made unique once.
   @inline(__always)
-  private static func withUnique<R>(_ page: inout Page, _ body: (inout Page) -> R) -> R {
-    if !page.isUnique() { page.detach(bytes: Rows.bytes(capacity: page.capacity)) }
-    return body(&page)
+  private static func touch<R>(
+    _ slot: inout PageDirectory.Slot, _ events: inout PageDirectory.Events,
+    _ body: (inout Page) -> R
+  ) -> R {
+    if !slot.isDirty { dirty(&slot, &events) }
+    if !slot.page!.isUnique() { detach(&slot, &events) }
+    return body(&slot.page!)
   }
 
-  private mutating func markDirty(_ chunk: Int, _ page: Int) {
-    if directory.chunks[chunk].slots[page].page == nil {
-      directory.chunks[chunk].slots[page].page = Rows.make(capacity: 4)
-      directory.chunks[chunk].pages += 1
+  @inline(never)
+  private static func dirty(
+    _ slot: inout PageDirectory.Slot, _ events: inout PageDirectory.Events
+  ) {
+    slot.isDirty = true
+    events.insert(.dirtied)
+    if slot.page == nil {
+      slot.page = Rows.make(capacity: 4)
+      events.insert(.added)
     }
-    directory.chunks[chunk].slots[page].isDirty = true
-    directory.chunks[chunk].dirty += 1
-    dirtyPages += 1
+  }
+
+  @inline(never)
+  private static func detach(
+    _ slot: inout PageDirectory.Slot, _ events: inout PageDirectory.Events
+  ) {
+    let capacity = slot.page!.capacity
+    slot.page!.detach(bytes: Rows.bytes(capacity: capacity))
+    events.insert(.copied)
+  }
+
+  @inline(never)
+  private mutating func note(_ events: PageDirectory.Events, _ chunk: Int) {
+    if events.contains(.added) { directory.chunks[chunk].pages += 1 }
+    if events.contains(.copied) { pagesCopied &+= 1 }
+    if events.contains(.dirtied) {
+      directory.chunks[chunk].dirty += 1
+      dirtyPages += 1
+    }
   }
 
   private mutating func drop(_ chunk: Int, _ page: Int) {

@@ -159,6 +159,30 @@ private struct Row: BitwiseCopyable, Equatable, Sendable {
     #expect(digest == whole.digest(Row.hash))
   }
 
+  @Test func aPageIsCopiedOnceForASnapshotAndNeverWithoutOne() {
+    var table = PagedTable<Row>()
+    let pages: UInt64 = 4
+    let numbers = 0..<(pages * UInt64(PagedTable<Row>.rowsPerPage))
+    for number in numbers { table.insert(Row(number), at: number) }
+    func touchAll() {
+      for number in numbers {
+        let found: Void? = table.update(number) { $0.a &+= 1 }
+        #expect(found != nil)
+        table[number].b &+= 1
+      }
+    }
+    touchAll()
+    table.remove(3)
+    table.insert(Row(3), at: 3)
+    #expect(table.pagesCopied == 0)
+    let copy = table
+    touchAll()
+    #expect(table.pagesCopied == pages)
+    touchAll()
+    #expect(table.pagesCopied == pages)
+    #expect(copy.count == table.count)
+  }
+
   @Test func growthMovesAPageAtMost() {
     var table = PagedTable<Row>()
     var before: UInt64 = 0
