@@ -1,68 +1,102 @@
 package import Primitives
 package import RaftConsensus
-package import StockLedger
 
 /// All that one lane of a node decides: its Raft groups, a ledger for each, and who waits for what.
 /// Inputs go in, and `endTurn` gives the effects; there is no clock, thread or logger in here.
+///
+/// - `Core/` has one file per input or duty: submit, propose, apply, read, catalog, snapshots.
+/// - A turn is any number of inputs and one `endTurn`.
 package struct NodeCore: Sendable {
   package let settings: NodeSettings
-  package private(set) var counters = NodeCounters()
+  package internal(set) var counters = NodeCounters()
+
+  /// In order of shard; the meta group, if it is in this lane, comes first.
+  var groups: [Group] = []
+  /// All shards that this core knows of, in order.
+  var placements: [GroupDescriptor] = []
+  var intake: Intake
+  var clocks: ClockBoard
+  var outbox = Outbox()
+  var persistence: PersistQueue
+  var catalogDesk = CatalogDesk()
+  /// How many of the catalog's shards were looked at.
+  var shardsSeen = 0
+  var clockAlarm = false
+  var readsWaiting = 0
+  var nextReadToken: UInt64 = 1
+  /// What the inputs of this turn have brought about so far.
+  var out = NodeEffects()
+  /// Scratch space that keeps its storage between turns.
+  var raftEffects = RaftEffects()
 
   /// Opens the groups that storage has, and the meta group in lane 0 of a new cluster.
   package init(settings: NodeSettings, restored: [RestoredShard], now: ClockReading) {
-    fatalError("not built yet")
+    self.settings = settings
+    intake = Intake(settings)
+    clocks = ClockBoard(
+      own: settings.node, nodes: settings.nodes.map(\.id),
+      freshNanoseconds: settings.clockFreshNanoseconds)
+    persistence = PersistQueue(inFlightMax: settings.persistsInFlightMax)
+    for shard in restored.sorted(by: { $0.shard < $1.shard }) { restore(shard, now: now) }
+    if settings.lane == 0 {
+      if position(of: .meta) == nil {
+        openNew(PlacementRule.meta(nodes: settings.nodes), now: now)
+      }
+      openShardsOfCatalog(now: now)
+    }
   }
 
-  package mutating func tick(now: ClockReading) { fatalError("not built yet") }
-  package mutating func receive(
-    _ envelope: PeerEnvelope, from node: NodeID, now: ClockReading
-  ) { fatalError("not built yet") }
-  package mutating func submit(_ batch: consuming SubmitBatch, now: ClockReading) {
-    fatalError("not built yet")
+  package mutating func tick(now: ClockReading) {
+    for at in groups.indices {
+      groups[at].raft.tick(now: now)
+      expireWaiters(of: at, now: now)
+      takeQuietDigest(of: at, now: now)
+    }
+    watchOwnClock(now: now)
   }
-  package mutating func read(_ request: ReadRequest, now: ClockReading) {
-    fatalError("not built yet")
-  }
+
+  /// A write is durable, and its `sendAfter` may leave.
   package mutating func persisted(_ ticket: PersistTicket, now: ClockReading) {
-    fatalError("not built yet")
+    for done in persistence.finished(ticket) {
+      guard let at = position(of: done.shard) else { continue }
+      groups[at].raft.persisted(done.receipt, now: now)
+    }
   }
+
   /// Consecutive entries from `request.from`, perhaps fewer than asked for; none: not to be had.
   package mutating func loaded(_ work: LoadWork, entries: [Entry], now: ClockReading) {
-    fatalError("not built yet")
-  }
-  package mutating func snapshotRead(
-    _ work: SnapshotReadWork, bytes: [UInt8], isLast: Bool, now: ClockReading
-  ) { fatalError("not built yet") }
-  package mutating func snapshotUnavailable(_ work: SnapshotReadWork, now: ClockReading) {
-    fatalError("not built yet")
-  }
-  package mutating func snapshotSaved(
-    shard: ShardID, mark: SnapshotMark, now: ClockReading
-  ) { fatalError("not built yet") }
-  /// A group that lane 0's core opened for this lane.
-  package mutating func open(_ opened: OpenedShard, now: ClockReading) {
-    fatalError("not built yet")
+    guard let at = position(of: work.shard) else { return }
+    groups[at].raft.loaded(work.request, entries: entries, now: now)
   }
 
-  /// Ends a turn: proposes one entry per shard from all that was submitted, and collects the
-  /// effects of all inputs since the last turn.
+  /// Ends a turn: proposes one entry per shard from all that was submitted, and gives the effects
+  /// of all inputs since the last turn. What `effects` held is replaced.
   package mutating func endTurn(now: ClockReading, into effects: inout NodeEffects) {
-    fatalError("not built yet")
+    if persistence.hasRoom {
+      for at in groups.indices { propose(at, now: now) }
+    }
+    startReads(now: now)
+    var at = 0
+    // The meta group is first: what it opens is behind it and gets its turn too.
+    while at < groups.count {
+      drain(at, now: now)
+      at += 1
+    }
+    tendCatalog(now: now)
+    emitPersist()
+    emitEnvelopes(now: now)
+    effects.clear()
+    swap(&effects, &out)
   }
 
-  /// Calls `body` with the ledger of a shard that has a member here; nil otherwise.
-  package func withShardLedger<R>(_ shard: ShardID, _ body: (borrowing ShardLedger) -> R) -> R? {
-    fatalError("not built yet")
+  /// The position of a group in `groups`.
+  func position(of shard: ShardID) -> Int? {
+    var low = 0
+    var high = groups.count
+    while low < high {
+      let middle = (low + high) / 2
+      if groups[middle].shard < shard { low = middle + 1 } else { high = middle }
+    }
+    return low < groups.count && groups[low].shard == shard ? low : nil
   }
-  /// Calls `body` with the catalog; nil in another lane than 0.
-  package func withMetaLedger<R>(_ body: (borrowing MetaLedger) -> R) -> R? {
-    fatalError("not built yet")
-  }
-
-  /// All groups with a member here, in order of shard.
-  package func status() -> [ShardStatus] { fatalError("not built yet") }
-  /// The same with a digest of each ledger at its applied index.
-  package mutating func statusWithDigests() -> [ShardStatus] { fatalError("not built yet") }
-  /// Where a shard's members are; known for all shards in lane 0, for those here in other lanes.
-  package func placement(of shard: ShardID) -> Placement? { fatalError("not built yet") }
 }

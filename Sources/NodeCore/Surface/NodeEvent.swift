@@ -4,6 +4,11 @@ package import Primitives
 package enum NodeEvent: Sendable, Equatable {
   case becameLeader(ShardID, Term)
   case steppedDown(ShardID, Term)
+  /// Nil: nobody is known to lead.
+  case leaderChanged(ShardID, Term, NodeID?)
+  case electionStarted(ShardID, Term)
+  /// A flawed member has again all that it ever acknowledged (rule C9).
+  case repaired(ShardID, LogIndex)
   case opened(ShardID, members: [NodeID])
   /// The clock for stamps went ahead by more than `clockStepMilliseconds` (rule T2).
   case clockStepped(ShardID, byMilliseconds: Int64)
@@ -12,12 +17,11 @@ package enum NodeEvent: Sendable, Equatable {
   case ownClockGood
   /// Callers were told that they have to ask again.
   case outcomesUnknown(ShardID, count: Int)
-  case catalogReached(ShardID, version: UInt64)
   case snapshotTaken(ShardID, LogIndex)
   case snapshotSaved(ShardID, LogIndex)
   case snapshotSending(ShardID, to: NodeID, LogIndex)
   case snapshotInstalled(ShardID, LogIndex)
-  case snapshotRefused(ShardID, from: NodeID)
+  case snapshotRefused(ShardID, mark: LogIndex)
   /// Two members differ at one index (rule C10).
   case digestMismatch(ShardID, LogIndex, with: NodeID)
 }

@@ -1,0 +1,95 @@
+import Primitives
+import RaftConsensus
+import StockLedger
+
+extension NodeCore {
+  /// Makes this turn's entries of one group: the callers' commands as one entry, and what a leader
+  /// owes by itself.
+  mutating func propose(_ at: Int, now: ClockReading) {
+    guard groups[at].isLeader else { return refuseQueue(of: at) }
+    if groups[at].isMeta && !proposeTopology(at, now: now) { return }
+    while let (payload, tokens) = groups[at].queue.take(maxBytes: settings.entryBytesMax) {
+      guard let place = propose(.command, payload, at: at, now: now) else {
+        groups[at].queue.putBack(payload: payload, tokens: tokens)
+        if !groups[at].isLeader { refuseQueue(of: at) }
+        return
+      }
+      intake.left(commands: tokens.count, bytes: payload.count)
+      groups[at].proposals.append(index: place.index, term: place.term, tokens: tokens)
+    }
+    proposePulse(at, now: now)
+  }
+
+  /// Proposes one entry under the clock for stamps; nil if the group takes none now.
+  mutating func propose(
+    _ kind: EntryKind, _ payload: [UInt8], at: Int, now: ClockReading
+  ) -> (index: LogIndex, term: Term)? {
+    groups[at].clock.noted(groups[at].raft.lastLogTime, now: now)
+    let isFirst = groups[at].clock.last == .zero
+    let stamp = groups[at].clock.stamp(
+      median: clocks.median(of: groups[at].descriptor.voters, now: now), now: now,
+      stepLimit: settings.clockStepMilliseconds)
+    if let step = stamp.stepMilliseconds, !isFirst {
+      // A jump of the clock stands in the journal by itself (rule T2).
+      out.events.append(.clockStepped(groups[at].shard, byMilliseconds: step))
+      let result = groups[at].raft.propose(
+        kind: .empty, payload: [], logTime: stamp.time, now: now)
+      guard case .accepted = result else { return nil }
+      counters.entriesProposed += 1
+    }
+    let result = groups[at].raft.propose(
+      kind: kind, payload: payload, logTime: stamp.time, now: now)
+    guard case .accepted(let index, let term) = result else { return nil }
+    counters.entriesProposed += 1
+    return (index, term)
+  }
+
+  /// Ends due holds when nothing else does (rule T3). Only a leader that has committed in its own
+  /// term may (rule C6), and the pulse names that term, so a late one does nothing (rule C5).
+  private mutating func proposePulse(_ at: Int, now: ClockReading) {
+    guard groups[at].raft.isEstablishedLeader, groups[at].isQuiet,
+      let deadline = groups[at].books.nextDeadline,
+      deadline <= clockReading(of: at, now: now)
+    else { return }
+    var payload = ByteWriter()
+    CommandWriter.pulse(term: groups[at].raft.term, into: &payload)
+    if propose(.command, payload.bytes, at: at, now: now) != nil { counters.pulses += 1 }
+  }
+
+  /// What the clock for stamps says now.
+  func clockReading(of at: Int, now: ClockReading) -> LogTime {
+    groups[at].clock.reading(
+      median: clocks.median(of: groups[at].descriptor.voters, now: now), now: now)
+  }
+
+  /// Writes the configured nodes into the catalog before any caller's command, so that each PutPool
+  /// finds them and places its shards alike everywhere. False while it is under way.
+  private mutating func proposeTopology(_ at: Int, now: ClockReading) -> Bool {
+    if let proposed = groups[at].topologyProposed, proposed.term == groups[at].raft.term,
+      proposed.index > groups[at].books.index
+    {
+      return false
+    }
+    var payload = ByteWriter()
+    for seat in settings.nodes where !groups[at].books.meta!.knows(seat) {
+      let mark = CommandWriter.begin(.putNode, into: &payload)
+      payload.put(seat.id.rawValue)
+      payload.put(short: seat.region)
+      payload.put(short: seat.zone)
+      payload.put(short: seat.address)
+      CommandWriter.end(mark, into: &payload)
+    }
+    guard payload.count > 0 else { return true }
+    groups[at].topologyProposed = propose(.command, payload.bytes, at: at, now: now)
+    return false
+  }
+}
+
+extension MetaLedger {
+  fileprivate func knows(_ seat: NodeSeat) -> Bool {
+    nodes.contains {
+      $0.node == seat.id && $0.region == seat.region && $0.zone == seat.zone
+        && $0.address == seat.address
+    }
+  }
+}

@@ -1,0 +1,79 @@
+package import Primitives
+package import RaftConsensus
+import StockLedger
+
+extension NodeCore {
+  /// Takes a snapshot when the log behind the last one has grown enough. It shares the ledger's
+  /// pages, so the shard does not stop.
+  mutating func takeSnapshotIfDue(_ at: Int) {
+    let ledgerBytes = groups[at].books.shard?.sizes.bytes ?? 0
+    guard groups[at].snapshots.isDue(ledgerBytes: ledgerBytes, settings: settings) else { return }
+    // The members as of the applied entry are the group's own as long as none are changed.
+    let mark = SnapshotMark(
+      index: groups[at].books.index, term: groups[at].books.term,
+      logTime: groups[at].books.logTime, configuration: groups[at].raft.configuration)
+    groups[at].snapshots.started(mark)
+    counters.snapshotsTaken += 1
+    out.snapshotsToSave.append(
+      SnapshotWork(
+        shard: groups[at].shard, mark: mark, snapshot: groups[at].books.snapshot(),
+        isInstalled: false))
+    out.events.append(.snapshotTaken(groups[at].shard, mark.index))
+  }
+
+  /// A snapshot is durable: the log up to it may go, or, if it came from the leader, takes effect.
+  package mutating func snapshotSaved(shard: ShardID, mark: SnapshotMark, now: ClockReading) {
+    guard let at = position(of: shard) else { return }
+    if groups[at].snapshots.saved(mark) {
+      groups[at].raft.compact(to: mark)
+      out.compactions.append(Compaction(shard: shard, through: mark.index))
+      out.events.append(.snapshotSaved(shard, mark.index))
+    } else if let books = groups[at].snapshots.takeInstalled(mark) {
+      install(books, mark: mark, at: at, now: now)
+    }
+  }
+
+  /// A part of a saved snapshot, for a follower that the log does not reach any more.
+  package mutating func snapshotRead(
+    _ work: SnapshotReadWork, bytes: [UInt8], isLast: Bool, now: ClockReading
+  ) {
+    guard let at = position(of: work.shard) else { return }
+    groups[at].raft.snapshotChunk(work.request, bytes: bytes, isLast: isLast, now: now)
+  }
+
+  /// Storage has another snapshot by now, or none.
+  package mutating func snapshotUnavailable(_ work: SnapshotReadWork, now: ClockReading) {
+    guard let at = position(of: work.shard) else { return }
+    groups[at].raft.snapshotUnavailable(work.request, now: now)
+  }
+
+  /// Takes in a part of a snapshot that the leader sends. It is saved before it is acknowledged.
+  mutating func receive(_ chunk: SnapshotChunk, at: Int, now: ClockReading) {
+    let receipt = groups[at].snapshots.receive(
+      chunk, isMeta: groups[at].isMeta, shard: groups[at].shard, limits: settings.ledger)
+    switch receipt {
+    case .more: break
+    case .complete(let work): out.snapshotsToSave.append(work)
+    case .refused:
+      groups[at].raft.snapshotRefused(chunk.mark, now: now)
+      out.events.append(.snapshotRefused(groups[at].shard, mark: chunk.mark.index))
+    }
+  }
+
+  private mutating func install(
+    _ books: consuming Books, mark: SnapshotMark, at: Int, now: ClockReading
+  ) {
+    let shard = groups[at].shard
+    if mark.index > groups[at].books.index {
+      groups[at].books = books
+      answerUnknown(groups[at].proposals.skipped(through: mark.index), shard: shard)
+      groups[at].lastApplied = now
+      groups[at].clock.noted(mark.logTime, now: now)
+      counters.snapshotsInstalled += 1
+      out.events.append(.snapshotInstalled(shard, mark.index))
+    }
+    groups[at].raft.snapshotInstalled(mark, now: now)
+    out.compactions.append(Compaction(shard: shard, through: mark.index))
+    if shard == .meta { openShardsOfCatalog(now: now) }
+  }
+}

@@ -1,0 +1,84 @@
+package import Primitives
+import RaftConsensus
+package import StockLedger
+
+extension NodeCore {
+  /// Calls `body` with the ledger of a shard that has a member here; nil otherwise.
+  package func withShardLedger<R>(_ shard: ShardID, _ body: (borrowing ShardLedger) -> R) -> R? {
+    guard let at = position(of: shard), groups[at].books.shard != nil else { return nil }
+    return body(groups[at].books.shard!)
+  }
+
+  /// Calls `body` with the catalog; nil in another lane than 0.
+  package func withMetaLedger<R>(_ body: (borrowing MetaLedger) -> R) -> R? {
+    guard let at = position(of: .meta), groups[at].books.meta != nil else { return nil }
+    return body(groups[at].books.meta!)
+  }
+
+  /// All groups with a member here, in order of shard.
+  package func status(now: ClockReading) -> [ShardStatus] {
+    groups.indices.map { status(of: $0, now: now) }
+  }
+
+  /// The same with a digest of each ledger at its applied index.
+  package mutating func statusWithDigests(now: ClockReading) -> [ShardStatus] {
+    for at in groups.indices where groups[at].books.index > groups[at].digests.last ?? .zero {
+      takeDigest(of: at)
+    }
+    return status(now: now)
+  }
+
+  /// Where a shard's members are; known for all shards in lane 0, for those here in other lanes.
+  package func placement(of shard: ShardID) -> Placement? {
+    placements.first { $0.shard == shard }.map(placement)
+  }
+
+  /// All shards that this core knows of, in order; the meta group is one of them in lane 0.
+  package var allPlacements: [Placement] { placements.map(placement) }
+
+  /// The node that leads a shard as far as this one knows.
+  package func leader(of shard: ShardID) -> NodeID? {
+    position(of: shard).flatMap { groups[$0].leader }
+  }
+
+  private func placement(_ descriptor: GroupDescriptor) -> Placement {
+    Placement(
+      shard: descriptor.shard, pool: descriptor.pool, region: descriptor.region,
+      members: descriptor.members, leader: leader(of: descriptor.shard))
+  }
+
+  private func status(of at: Int, now: ClockReading) -> ShardStatus {
+    let group = groups[at]
+    return ShardStatus(
+      shard: group.shard, pool: group.descriptor.pool, region: group.descriptor.region,
+      role: SeatRole(group.raft.role), term: group.raft.term, leader: group.leader,
+      commit: group.raft.commitIndex, applied: group.books.index, last: group.raft.lastIndex,
+      logTime: group.books.logTime, catalogVersion: group.books.catalogVersion,
+      digests: group.digests.kept,
+      members: group.raft.members.map {
+        SeatStatus(
+          node: NodeID(of: $0.member), isVoter: $0.isVoter,
+          match: group.isLeader ? $0.match : nil)
+      },
+      logTimeAheadMilliseconds: logTimeAhead(of: at, now: now),
+      waitingCommands: group.queue.count, proposedCommands: group.proposals.tokenCount)
+  }
+
+  private func logTimeAhead(of at: Int, now: ClockReading) -> Int64 {
+    guard groups[at].isLeader,
+      let median = clocks.median(of: groups[at].descriptor.voters, now: now)
+    else { return 0 }
+    return max(0, groups[at].clock.last.milliseconds - median)
+  }
+}
+
+extension SeatRole {
+  init(_ role: RoleKind) {
+    switch role {
+    case .follower: self = .follower
+    case .preCandidate, .candidate: self = .candidate
+    case .leader: self = .leader
+    case .learner: self = .learner
+    }
+  }
+}

@@ -1,0 +1,50 @@
+import Primitives
+import RaftConsensus
+
+/// One Raft group's member on this node, with its ledger and everybody who waits for it.
+struct Group: Sendable {
+  let descriptor: GroupDescriptor
+  var raft: RaftGroup
+  var books: Books
+  var queue = CommandQueue()
+  var proposals = ProposalQueue()
+  var reads = ReadQueue()
+  var clock: LogClock
+  var catalog = CatalogSeat()
+  var snapshots = SnapshotSeat()
+  var digests = DigestLog()
+  /// When a message of the current leader came last.
+  var leaderHeard: ClockReading?
+  var lastApplied: ClockReading
+  /// The entry with which the leader of the meta group wrote the topology into the catalog.
+  var topologyProposed: (index: LogIndex, term: Term)?
+
+  init(descriptor: GroupDescriptor, raft: RaftGroup, books: Books, now: ClockReading) {
+    self.descriptor = descriptor
+    self.raft = raft
+    self.books = books
+    clock = LogClock(last: raft.lastLogTime, now: now)
+    lastApplied = now
+  }
+
+  var shard: ShardID { descriptor.shard }
+  var isMeta: Bool { descriptor.shard == .meta }
+  var isLeader: Bool { raft.role == .leader }
+  var leader: NodeID? { raft.leader.map(NodeID.init(of:)) }
+  /// Nothing is in the log that was not applied, and nobody waits to get in.
+  var isQuiet: Bool {
+    queue.isEmpty && proposals.isEmpty && raft.lastIndex == raft.commitIndex
+      && raft.commitIndex == books.index
+  }
+}
+
+extension NodeID {
+  /// The node whose seat a member is. Seats carry their node's number as long as no member was
+  /// replaced (rule C9).
+  init(of member: MemberID) { self.init(member.rawValue) }
+}
+
+extension MemberID {
+  /// The first seat of a node in any group.
+  init(of node: NodeID) { self.init(node.rawValue) }
+}

@@ -1,0 +1,101 @@
+import Primitives
+import RaftConsensus
+import StockLedger
+
+/// One group's snapshots: when to take the next one, and the one that is being received.
+struct SnapshotSeat: Sendable {
+  private struct Incoming: Sendable {
+    var mark: SnapshotMark
+    var loader: SnapshotLoader
+    var received: UInt64 = 0
+  }
+
+  /// A received snapshot while it is being saved; it takes effect when that is done.
+  private struct Installing: Sendable {
+    var mark: SnapshotMark
+    var books: Books
+  }
+
+  enum Receipt {
+    case more
+    case complete(SnapshotWork)
+    case refused
+  }
+
+  private var logBytes = 0
+  private var logEntries: UInt64 = 0
+  private var saving: SnapshotMark?
+  private var incoming: Incoming?
+  private var installing: Installing?
+
+  mutating func applied(_ entry: Entry) {
+    logBytes += entry.payload.count
+    logEntries += 1
+  }
+
+  /// A snapshot costs about the ledger's size, so the log may grow to that before it is worth one.
+  func isDue(ledgerBytes: Int, settings: NodeSettings) -> Bool {
+    guard saving == nil, installing == nil, logEntries > 0 else { return false }
+    return logBytes >= max(settings.snapshotLogBytes, ledgerBytes)
+      || logEntries >= settings.snapshotLogEntries
+  }
+
+  mutating func started(_ mark: SnapshotMark) {
+    saving = mark
+    logBytes = 0
+    logEntries = 0
+  }
+
+  /// True if it was this group's own snapshot that was saved.
+  mutating func saved(_ mark: SnapshotMark) -> Bool {
+    guard saving == mark else { return false }
+    saving = nil
+    return true
+  }
+
+  /// The received snapshot of `mark`, when it was saved.
+  mutating func takeInstalled(_ mark: SnapshotMark) -> Books? {
+    guard let done = installing, done.mark == mark else { return nil }
+    installing = nil
+    logBytes = 0
+    logEntries = 0
+    return done.books
+  }
+
+  /// Takes a chunk in; one at offset 0 begins anew.
+  mutating func receive(
+    _ chunk: SnapshotChunk, isMeta: Bool, shard: ShardID, limits: LedgerLimits
+  ) -> Receipt {
+    if chunk.offset == 0 {
+      incoming = Incoming(mark: chunk.mark, loader: SnapshotLoader(limits: limits))
+    }
+    guard incoming != nil, incoming!.mark == chunk.mark, incoming!.received == chunk.offset else {
+      incoming = nil
+      return .refused
+    }
+    do {
+      try incoming!.loader.append(chunk.bytes)
+      incoming!.received += UInt64(chunk.bytes.count)
+      guard chunk.isLast else { return .more }
+      if let work = try complete(isMeta: isMeta, shard: shard) { return .complete(work) }
+    } catch {}
+    incoming = nil
+    return .refused
+  }
+
+  /// What was received must be the state at the mark, its log time included (trap 27); nil if not.
+  private mutating func complete(
+    isMeta: Bool, shard: ShardID
+  ) throws(SnapshotError) -> SnapshotWork? {
+    let mark = incoming!.mark
+    var books =
+      isMeta ? Books(try incoming!.loader.finishMeta()) : Books(try incoming!.loader.finish())
+    incoming = nil
+    guard books.index == mark.index, books.term == mark.term, books.logTime == mark.logTime,
+      isMeta || books.shard?.shard == shard
+    else { return nil }
+    let snapshot = books.snapshot()
+    installing = Installing(mark: mark, books: books)
+    return SnapshotWork(shard: shard, mark: mark, snapshot: snapshot, isInstalled: true)
+  }
+}

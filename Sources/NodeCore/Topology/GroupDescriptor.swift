@@ -1,0 +1,71 @@
+import Primitives
+
+/// What a group is and who its first members are. It goes to storage when the group is opened, so
+/// that a restarted member finds the same ones whatever became of the topology.
+struct GroupDescriptor: Sendable, Equatable {
+  var shard: ShardID
+  /// Empty for the meta group, like `region`.
+  var pool: [UInt8]
+  var region: [UInt8]
+  /// In order of id, like `learners`.
+  var voters: [NodeID]
+  var learners: [NodeID]
+  /// Stand for the first election earlier than the others.
+  var preferred: [NodeID]
+
+  private static let version: UInt8 = 1
+  private static let membersMax = 1_024
+
+  var members: [NodeID] { (voters + learners).sorted() }
+
+  func holds(_ node: NodeID) -> Bool { voters.contains(node) || learners.contains(node) }
+
+  func encoded() -> [UInt8] {
+    var out = ByteWriter(reserving: 64)
+    out.put(Self.version)
+    out.put(shard.rawValue)
+    out.put(short: pool)
+    out.put(short: region)
+    for list in [voters, learners, preferred] {
+      out.put(UInt16(list.count))
+      for node in list { out.put(node.rawValue) }
+    }
+    return out.bytes
+  }
+
+  /// Nil for bytes that `encoded` did not make.
+  init?(decoding bytes: [UInt8]) {
+    guard let decoded = unsafe bytes.withUnsafeBytes({ unsafe Self.decode($0) }) else { return nil }
+    self = decoded
+  }
+
+  init(
+    shard: ShardID, pool: [UInt8], region: [UInt8], voters: [NodeID], learners: [NodeID],
+    preferred: [NodeID]
+  ) {
+    self.shard = shard
+    self.pool = pool
+    self.region = region
+    self.voters = voters
+    self.learners = learners
+    self.preferred = preferred
+  }
+
+  private static func decode(_ bytes: UnsafeRawBufferPointer) -> GroupDescriptor? {
+    var reader = unsafe ByteReader(bytes)
+    guard reader.get(UInt8.self) == version else { return nil }
+    let shard = ShardID(reader.get(UInt32.self))
+    let pool = unsafe Array(reader.getShort())
+    let region = unsafe Array(reader.getShort())
+    var lists: [[NodeID]] = []
+    for _ in 0..<3 {
+      let count = Int(reader.get(UInt16.self))
+      guard reader.isValid, count <= membersMax else { return nil }
+      lists.append((0..<count).map { _ in NodeID(reader.get(UInt64.self)) })
+    }
+    guard reader.isValid, reader.isAtEnd else { return nil }
+    return GroupDescriptor(
+      shard: shard, pool: pool, region: region, voters: lists[0], learners: lists[1],
+      preferred: lists[2])
+  }
+}
