@@ -21,6 +21,8 @@ struct ProtoReader {
     unsafe content = UnsafeRawBufferPointer(start: nil, count: 0)
   }
 
+  var isAtEnd: Bool { unsafe offset == bytes.count }
+
   /// Reads the next field; false at the end and when it is malformed.
   mutating func next() -> Bool {
     guard unsafe offset < bytes.count, !isMalformed else { return false }
