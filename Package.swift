@@ -54,7 +54,7 @@ let shells: [Target] = [
 
   room(
     "WireFormat",
-    ["Primitives", "RaftConsensus", "StockLedger", "CProtobufC", "CHoldfastProto"]),
+    ["Primitives", "RaftConsensus", "StockLedger", "NodeCore", "CProtobufC", "CHoldfastProto"]),
   room("GRPCTransport", ["Primitives", "CNghttp2", "COpenSSL", "CZlib"] + nio),
   room(
     "LogStorage",
@@ -83,7 +83,7 @@ let shells: [Target] = [
 
   tests(
     of: "WireFormat",
-    ["Primitives", "RaftConsensus", "StockLedger", "CProtobufC", "CHoldfastProto"]),
+    ["Primitives", "RaftConsensus", "StockLedger", "NodeCore", "CProtobufC", "CHoldfastProto"]),
   tests(of: "GRPCTransport", ["Primitives", "CNghttp2", "COpenSSL"] + nio),
   tests(
     of: "LogStorage",

@@ -1,3 +1,4 @@
+internal import NodeCore
 internal import Primitives
 internal import RaftConsensus
 
@@ -36,18 +37,19 @@ extension PeerFrame {
       case 1: frame.from = NodeID(try field.opaque())
       case 2: frame.to = NodeID(try field.opaque())
       case 3:
-        try PeerReader.room(frame.messages.count, limits.messagesMax, "messages")
-        frame.messages.append(try unsafe RaftMessageReader.message(field.content(), limits))
-      case 4: frame.clock = try unsafe clock(field.content())
+        try PeerReader.room(frame.envelope.messages.count, limits.messagesMax, "messages")
+        frame.envelope.messages.append(
+          try unsafe RaftMessageReader.message(field.content(), limits))
+      case 4: frame.envelope.clock = try unsafe clock(field.content())
       case 5:
-        try PeerReader.room(frame.catalogPushes.count, limits.catalogPushesMax, "pushes")
-        frame.catalogPushes.append(try unsafe push(field.content()))
+        try PeerReader.room(frame.envelope.catalogPushes.count, limits.catalogPushesMax, "pushes")
+        frame.envelope.catalogPushes.append(try unsafe push(field.content()))
       case 6:
-        try PeerReader.room(frame.catalogAcks.count, limits.catalogAcksMax, "acks")
-        frame.catalogAcks.append(try unsafe ack(field.content()))
+        try PeerReader.room(frame.envelope.catalogAcks.count, limits.catalogAcksMax, "acks")
+        frame.envelope.catalogAcks.append(try unsafe ack(field.content()))
       case 7:
-        try PeerReader.room(frame.digests.count, limits.digestsMax, "digests")
-        frame.digests.append(try unsafe digest(field.content()))
+        try PeerReader.room(frame.envelope.appliedDigests.count, limits.digestsMax, "digests")
+        frame.envelope.appliedDigests.append(try unsafe digest(field.content()))
       default: break
       }
     }
@@ -57,10 +59,10 @@ extension PeerFrame {
   private static func clock(
     _ bytes: UnsafeRawBufferPointer
   ) throws(PeerFrameError) -> ClockSample {
-    var clock = ClockSample(wallMilliseconds: 0, sequence: 0, heardSequence: 0)
+    var clock = ClockSample(wall: 0, sequence: 0, heardSequence: 0)
     try unsafe PeerReader.each(bytes) { (field) throws(PeerFrameError) in
       switch field.number {
-      case 1: clock.wallMilliseconds = try field.time()
+      case 1: clock.wall = try field.time()
       case 2: clock.sequence = try field.number64()
       case 3: clock.heardSequence = try field.number64()
       default: break

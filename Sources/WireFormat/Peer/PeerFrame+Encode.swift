@@ -1,3 +1,4 @@
+internal import NodeCore
 internal import Primitives
 internal import RaftConsensus
 
@@ -12,11 +13,11 @@ extension PeerFrame {
     let exchange = writer.beginWide(1)
     writer.put(1, from.rawValue)
     writer.put(2, to.rawValue)
-    for message in messages { writer.raft(3, message) }
-    if let clock { writer.clock(4, clock) }
-    for push in catalogPushes { writer.push(5, push) }
-    for ack in catalogAcks { writer.ack(6, ack) }
-    for digest in digests { writer.digest(7, digest) }
+    for message in envelope.messages { writer.raft(3, message) }
+    if let clock = envelope.clock { writer.clock(4, clock) }
+    for push in envelope.catalogPushes { writer.push(5, push) }
+    for ack in envelope.catalogAcks { writer.ack(6, ack) }
+    for digest in envelope.appliedDigests { writer.digest(7, digest) }
     writer.endWide(exchange)
     swap(&writer.bytes, &out)
   }
@@ -166,15 +167,15 @@ extension ProtoWriter {
     small(field) { for member in members { $0.varint(member.rawValue) } }
   }
 
-  fileprivate mutating func clock(_ field: UInt32, _ clock: PeerFrame.ClockSample) {
+  fileprivate mutating func clock(_ field: UInt32, _ clock: ClockSample) {
     small(field) {
-      $0.put(1, clock.wallMilliseconds)
+      $0.put(1, clock.wall)
       $0.put(2, clock.sequence)
       $0.put(3, clock.heardSequence)
     }
   }
 
-  fileprivate mutating func push(_ field: UInt32, _ push: PeerFrame.CatalogPush) {
+  fileprivate mutating func push(_ field: UInt32, _ push: CatalogPush) {
     let mark = beginWide(field)
     put(1, UInt64(push.shard.rawValue))
     put(2, push.term.rawValue)
@@ -184,14 +185,14 @@ extension ProtoWriter {
     endWide(mark)
   }
 
-  fileprivate mutating func ack(_ field: UInt32, _ ack: PeerFrame.CatalogAck) {
+  fileprivate mutating func ack(_ field: UInt32, _ ack: CatalogAck) {
     small(field) {
       $0.put(1, UInt64(ack.shard.rawValue))
       $0.put(2, ack.version)
     }
   }
 
-  fileprivate mutating func digest(_ field: UInt32, _ digest: PeerFrame.AppliedDigest) {
+  fileprivate mutating func digest(_ field: UInt32, _ digest: AppliedDigest) {
     small(field) {
       $0.put(1, UInt64(digest.shard.rawValue))
       $0.put(2, digest.member.rawValue)

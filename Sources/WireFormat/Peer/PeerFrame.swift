@@ -1,76 +1,16 @@
+package import NodeCore
 package import Primitives
-package import RaftConsensus
 
-/// Everything that one node has for another after a turn: `holdfast.peer.v1.Envelope` as values.
-package struct PeerFrame: Sendable, Equatable {
+/// `holdfast.peer.v1.Envelope`: what one node has for another after a turn, and who they are.
+package struct PeerFrame: Sendable {
   package var from: NodeID
   package var to: NodeID
-  package var messages: [Message] = []
-  package var clock: ClockSample?
-  package var catalogPushes: [CatalogPush] = []
-  package var catalogAcks: [CatalogAck] = []
-  package var digests: [AppliedDigest] = []
+  package var envelope: PeerEnvelope
 
-  package init(from: NodeID, to: NodeID) {
+  package init(from: NodeID, to: NodeID, envelope: PeerEnvelope = PeerEnvelope()) {
     self.from = from
     self.to = to
-  }
-
-  /// One reading of the sender's clock (rule T2).
-  package struct ClockSample: Sendable, Equatable {
-    package var wallMilliseconds: Int64
-    package var sequence: UInt64
-    package var heardSequence: UInt64
-
-    package init(wallMilliseconds: Int64, sequence: UInt64, heardSequence: UInt64) {
-      self.wallMilliseconds = wallMilliseconds
-      self.sequence = sequence
-      self.heardSequence = heardSequence
-    }
-  }
-
-  /// A catalog update for a shard; `items` is the body of its record from the item count on.
-  package struct CatalogPush: Sendable, Equatable {
-    package var shard: ShardID
-    package var term: Term
-    package var fromVersion: UInt64
-    package var toVersion: UInt64
-    package var items: [UInt8]
-
-    package init(
-      shard: ShardID, term: Term, fromVersion: UInt64, toVersion: UInt64, items: [UInt8]
-    ) {
-      self.shard = shard
-      self.term = term
-      self.fromVersion = fromVersion
-      self.toVersion = toVersion
-      self.items = items
-    }
-  }
-
-  package struct CatalogAck: Sendable, Equatable {
-    package var shard: ShardID
-    package var version: UInt64
-
-    package init(shard: ShardID, version: UInt64) {
-      self.shard = shard
-      self.version = version
-    }
-  }
-
-  /// The digest of a member's ledger at an index (rule C10).
-  package struct AppliedDigest: Sendable, Equatable {
-    package var shard: ShardID
-    package var member: MemberID
-    package var index: LogIndex
-    package var digest: Hash128
-
-    package init(shard: ShardID, member: MemberID, index: LogIndex, digest: Hash128) {
-      self.shard = shard
-      self.member = member
-      self.index = index
-      self.digest = digest
-    }
+    self.envelope = envelope
   }
 }
 
