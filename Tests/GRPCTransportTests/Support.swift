@@ -151,6 +151,7 @@ struct TestServer {
   let loop: LoopBox
 
   /// Runs `body` against a fresh server and takes everything down afterwards.
+  @discardableResult
   static func with<T: Sendable>(
     settings: ServerSettings = ServerSettings(), tls: ServerTLS? = nil,
     _ body: (TestServer) async throws -> T
