@@ -1,6 +1,8 @@
 /// Every bound of the ledger, with the reason beside it. Replicas of one shard must agree on them,
 /// so they are constants of the rules' version, changed in tests only.
 package struct LedgerLimits: Sendable, Equatable {
+  /// SKU, location, owner, order id, customer, channel, source, reference.
+  package var textBytesMax = 64
   /// The longest order in the real data has 705 lines.
   package var linesMax = 2_000
   package var quantityMax: Int64 = 1_000_000_000_000
@@ -9,6 +11,10 @@ package struct LedgerLimits: Sendable, Equatable {
   /// A request stamped further ahead than this is refused (rule Q2).
   package var futureToleranceMilliseconds: Int64 = 5 * 60_000
   package var dedupeHorizonMilliseconds: Int64 = 24 * 3_600_000
+  /// Reservations in all, live or ended and still known in full.
+  var reservationsMax = 64 << 20
+  /// Ended reservations that are still known in full: their lines, and REACQUIRE after expiry.
+  var endedReservationsKept = 1 << 20
   /// Remembered ids whose reservation has ended or that never had one.
   package var endedRequestsMax = 16 << 20
   /// Holds ended at the start of one entry, so that an entry has a bounded cost (rule T3).
@@ -18,6 +24,8 @@ package struct LedgerLimits: Sendable, Equatable {
   package var factsPerAccountMax = 1_000
   package var factsKeptMilliseconds: Int64 = 7 * 86_400_000
   package var internedTextsMax = 4 << 20
+  /// Days with dated supply or promises of one account.
+  package var datedDaysMax = 400
   /// Rows of one SyncSupply: what fits into a message of 4 MiB.
   package var syncRowsMax = 65_536
   package var inboundPerRowMax = 180

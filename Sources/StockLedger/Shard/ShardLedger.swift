@@ -1,120 +1,106 @@
 package import Primitives
 
-/// Counters for status and metrics. They are part of the state: equal on all members.
-package struct LedgerCounters: Sendable, Equatable {
-  package var reservationsMade: UInt64 = 0
-  package var reservationsConfirmed: UInt64 = 0
-  package var reservationsReleased: UInt64 = 0
-  package var reservationsFulfilled: UInt64 = 0
-  package var reservationsExpired: UInt64 = 0
-  package var linesRefused: UInt64 = 0
-  package var requestsRepeated: UInt64 = 0
-  package var factsApplied: UInt64 = 0
-  package var factsStale: UInt64 = 0
-  package var factsQuarantined: UInt64 = 0
-  package init() {}
-}
-
-/// Sizes for status, metrics and benches.
-package struct LedgerSizes: Sendable, Equatable {
-  package var liveReservations = 0
-  package var liveLines = 0
-  package var rememberedRequests = 0
-  package var endedRequests = 0
-  package var accounts = 0
-  package var texts = 0
-  package var bytes = 0
-  package init() {}
-}
-
-/// All terms of one stock account's books (rule R1), in base units.
-package struct AccountBooks: Sendable, Equatable {
-  package var onHand: Int64 = 0
-  package var dated: Int64 = 0
-  package var shortfall: Int64 = 0
-  package var unpromised: Int64 = 0
-  package var promised: Int64 = 0
-  package var buffer: Int64 = 0
-  package var promisedOnHand: Int64 = 0
-  /// The highest sequence or version that the counting source told; 0 without one.
-  package var countedVersion: UInt64 = 0
-  package var countingSource: [UInt8] = []
-  /// The high-water mark of each source that spoke of the account, in order of source.
-  package var highWaterMarks: [(source: [UInt8], sequence: UInt64)] = []
-  package var keptFacts = 0
-  package init() {}
-
-  package static func == (a: AccountBooks, b: AccountBooks) -> Bool {
-    a.onHand == b.onHand && a.dated == b.dated && a.shortfall == b.shortfall
-      && a.unpromised == b.unpromised && a.promised == b.promised && a.buffer == b.buffer
-      && a.promisedOnHand == b.promisedOnHand && a.countedVersion == b.countedVersion
-      && a.countingSource == b.countingSource && a.keptFacts == b.keptFacts
-      && a.highWaterMarks.elementsEqual(b.highWaterMarks) {
-        $0.source == $1.source && $0.sequence == $1.sequence
-      }
-  }
-}
-
-/// What ListReservations may ask for; empty fields match everything.
-package struct ReservationFilter: Sendable {
-  package var state: ReservationState?
-  package var orderID: [UInt8] = []
-  package var customer: [UInt8] = []
-  package init() {}
-}
-
 /// One shard's books: the ledger of a (pool, region). A deterministic, synchronous, total function
 /// from (command, log time) to outcome.
+///
+/// `books` is the state; everything beside it is derived from it, or scratch space that is kept so
+/// that a command allocates nothing.
 package struct ShardLedger: Sendable {
-  package let shard: ShardID
-  package private(set) var appliedIndex = LogIndex.zero
-  package private(set) var appliedTerm = Term.zero
-  package private(set) var logTime = LogTime.zero
-  package private(set) var catalogVersion: UInt64 = 0
-  package private(set) var pool: [UInt8] = []
-  package private(set) var region: [UInt8] = []
-  package private(set) var counters = LedgerCounters()
-  /// Requests older than this are refused (rule Q2).
-  package private(set) var requestFloor = LogTime.zero
+  let limits: LedgerLimits
+  var books: Books
 
-  package init(shard: ShardID, limits: LedgerLimits = LedgerLimits()) { self.shard = shard }
+  /// SKU, location and account numbers by text ids.
+  var skuOfText = PagedTable<UInt32>()
+  var locationOfText = PagedTable<UInt32>()
+  var accountOfTexts = HashIndex<Hash128, UInt32>(seed: 1)
+  /// Raised when the order of assignment may have changed.
+  var catalogOrder: UInt32 = 1
 
-  package var reservationsMade: UInt64 { counters.reservationsMade }
+  /// Every remembered request id; the value tells a live reservation from an ended request.
+  var requests = HashIndex<Hash128, RequestPlace>(seed: 2)
+  /// Held reservations by (deadline, number).
+  var deadlines = OrderedIndex<PairKey>()
+  var backlog = DueBacklog()
+  var liveReservations = 0
+  var liveLines = 0
+
+  var scratch = Scratch()
+
+  package init(shard: ShardID, limits: LedgerLimits = LedgerLimits()) {
+    self.limits = limits
+    books = Books(shard: shard, limits: limits)
+  }
+
+  package var shard: ShardID { books.header.shard }
+  package var appliedIndex: LogIndex { books.header.appliedIndex }
+  package var appliedTerm: Term { books.header.appliedTerm }
+  package var logTime: LogTime { books.header.logTime }
+  package var catalogVersion: UInt64 { books.header.catalogVersion }
+  /// Learned from the catalog; empty before.
+  package var pool: [UInt8] { books.header.pool }
+  package var region: [UInt8] { books.header.region }
+  package var counters: LedgerCounters { books.header.counters }
+  package var reservationsMade: UInt64 { books.header.counters.reservationsMade }
+  /// Requests that were sent before this are refused; zero while nothing was forgotten (rule Q2).
+  package var requestFloor: LogTime {
+    LogTime(milliseconds: max(0, books.header.requestFloor))
+  }
   /// When the next hold is due; nil when nothing is held.
-  package var nextDeadline: LogTime? { nil }
-  package var sizes: LedgerSizes { LedgerSizes() }
+  package var nextDeadline: LogTime? {
+    deadlines.first.map { LogTime(milliseconds: Int64(bitPattern: $0.first)) }
+  }
 
   /// Ends what is due (rule T3), then applies the commands, and appends one outcome record each.
+  ///
+  /// The payload was written by `CommandWriter` and came through checksummed storage: bytes that
+  /// are no command records are a bug, and trap.
   package mutating func apply(
     payload: [UInt8], index: LogIndex, term: Term, logTime: LogTime,
     outcomes: inout ByteWriter
-  ) { fatalError("not built yet") }
+  ) {
+    begin(index: index, term: term, logTime: logTime)
+    unsafe payload.withUnsafeBytes { bytes in
+      var reader = unsafe CommandReader(bytes)
+      while let record = reader.next() {
+        apply(record, into: &outcomes)
+        if limits.checksEachCommand { checkInvariants() }
+      }
+      precondition(reader.isValid, "entry \(index.rawValue) is malformed")
+    }
+    backlog.endOfEntry(isDue: hasDueHolds)
+  }
 
   /// An entry without commands: expiry still runs.
   package mutating func advance(index: LogIndex, term: Term, logTime: LogTime) {
-    fatalError("not built yet")
+    begin(index: index, term: term, logTime: logTime)
+    if limits.checksEachCommand { checkInvariants() }
+    backlog.endOfEntry(isDue: hasDueHolds)
   }
 
-  /// The digest of the logical content; equal on all members at equal index (rule C10).
-  package mutating func digest() -> Hash128 { fatalError("not built yet") }
-  /// Takes a frozen copy for saving or sending.
-  package mutating func snapshot() -> LedgerSnapshot { fatalError("not built yet") }
-  /// Walks everything and traps, with numbers, where the books do not balance.
-  package func checkInvariants() {}
+  private mutating func begin(index: LogIndex, term: Term, logTime: LogTime) {
+    precondition(
+      index > books.header.appliedIndex,
+      "entry \(index.rawValue) after \(books.header.appliedIndex.rawValue)")
+    books.header.appliedIndex = index
+    books.header.appliedTerm = term
+    books.header.logTime = max(books.header.logTime, logTime)
+    expireDueHolds()
+  }
 
-  /// Appends the reservation record; false when no such reservation is known.
-  package func reservation(number: UInt64, into out: inout ByteWriter) -> Bool { false }
-
-  /// Appends reservation records with numbers above `after` in order, at most `limit`; gives the
-  /// number of the last one looked at (where the next page starts), or nil when there are no more.
-  package func reservations(
-    after: UInt64, limit: Int, filter: ReservationFilter, into out: inout ByteWriter
-  ) -> (count: Int, last: UInt64?) { (0, nil) }
-
-  /// Appends `u16 n × { short location, short owner, i64 onHand, i64 reserved, i64 atp }` in order
-  /// of assignment; false for a SKU that the catalog does not know. Without a day: today.
-  package func availability(sku: [UInt8], date: Day?, into out: inout ByteWriter) -> Bool { false }
-
-  /// The books of one account; nil when it has no home here.
-  package func position(sku: [UInt8], location: [UInt8], owner: [UInt8]) -> AccountBooks? { nil }
+  private mutating func apply(_ record: CommandRecord, into out: inout ByteWriter) {
+    var body = unsafe ByteReader(record.body)
+    switch CommandKind(rawValue: record.kind) {
+    case .reserve: reserve(record, &body, into: &out)
+    case .confirm: confirm(record, &body, into: &out)
+    case .extend: extend(record, &body, into: &out)
+    case .release: release(record, &body, into: &out)
+    case .fulfill: fulfill(record, &body, into: &out)
+    case .adjustSupply: adjustSupply(record, &body, into: &out)
+    case .syncSupply: syncSupply(record, &body, into: &out)
+    case .catalogUpdate: updateCatalog(&body, into: &out)
+    case .pulse: OutcomeWriter.end(OutcomeWriter.begin(record.kind, into: &out), into: &out)
+    case .putSku, .putLocation, .putPool, .putAccount, .putNode, nil:
+      OutcomeWriter.refuse(record.kind, .wrongShard, into: &out)
+    }
+  }
 }

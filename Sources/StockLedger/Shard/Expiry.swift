@@ -1,0 +1,100 @@
+import Primitives
+
+// Rule T3. Due holds end at the start of an entry, in order (deadline, id), so many an entry. While
+// some are left, a command that lacks units first ends due holds of the account that it needs.
+
+/// Due holds that an entry had no room to end, by account. Empty nearly always: it is built when
+/// a command lacks units while holds are due, and grows with log time.
+struct DueBacklog: Sendable {
+  /// (account, deadline, number) of every hold up to `indexed`.
+  var byAccount = OrderedIndex<TripleKey>()
+  /// The last hold that was looked at.
+  var indexed: PairKey?
+
+  mutating func endOfEntry(isDue: Bool) {
+    guard !isDue, indexed != nil else { return }
+    self = DueBacklog()
+  }
+}
+
+extension ShardLedger {
+  var hasDueHolds: Bool {
+    guard let first = deadlines.first else { return false }
+    return Int64(bitPattern: first.first) <= books.header.logTime.milliseconds
+  }
+
+  func isDue(_ row: ReservationRow) -> Bool {
+    row.state == .held && row.deadline <= books.header.logTime.milliseconds
+  }
+
+  mutating func expireDueHolds() {
+    var left = limits.expiriesPerEntryMax
+    while left > 0, let first = deadlines.first,
+      Int64(bitPattern: first.first) <= books.header.logTime.milliseconds
+    {
+      expire(first.second)
+      left -= 1
+    }
+  }
+
+  /// Ends one held reservation whose deadline has come.
+  mutating func expire(_ number: UInt64) {
+    var row = books.reservations[number]
+    precondition(isDue(row), "reservation \(number) is not due at \(row.deadline)")
+    unindexDeadline(number, row)
+    freeUnits(of: row)
+    books.header.counters.reservationsExpired += 1
+    end(number, &row, as: .expired)
+  }
+
+  /// Frees whatever a reservation still has bound.
+  mutating func freeUnits(of row: ReservationRow) {
+    for at in 0..<Int(row.lineCount) {
+      let line = line(of: row, at)
+      if line.left.isPositive {
+        books.promise(.zero - line.left, account: line.account, day: line.day)
+      }
+    }
+  }
+
+  mutating func indexDeadline(_ number: UInt64, _ row: ReservationRow) {
+    deadlines.insert(PairKey(UInt64(bitPattern: row.deadline), number))
+  }
+
+  mutating func unindexDeadline(_ number: UInt64, _ row: ReservationRow) {
+    let key = PairKey(UInt64(bitPattern: row.deadline), number)
+    let wasThere = deadlines.remove(key)
+    precondition(wasThere, "hold \(number) has no deadline \(row.deadline)")
+    guard let indexed = backlog.indexed, key <= indexed else { return }
+    for at in 0..<Int(row.lineCount) {
+      let account = line(of: row, at).account
+      backlog.byAccount.remove(TripleKey(UInt64(account), key.first, number))
+    }
+  }
+
+  /// Ends the account's next due hold; false when it has none.
+  mutating func expireNextDueHold(of account: UInt32) -> Bool {
+    guard hasDueHolds else { return false }
+    indexBacklog()
+    guard let key = backlog.byAccount.first(from: TripleKey(UInt64(account), 0, 0)),
+      key.first == UInt64(account)
+    else { return false }
+    expire(key.third)
+    return true
+  }
+
+  private mutating func indexBacklog() {
+    let now = UInt64(bitPattern: books.header.logTime.milliseconds)
+    var from = PairKey(0, 0)
+    if let indexed = backlog.indexed { from = PairKey(indexed.first, indexed.second + 1) }
+    while let key = deadlines.first(from: from), key.first <= now {
+      let row = books.reservations[key.second]
+      for at in 0..<Int(row.lineCount) {
+        let account = line(of: row, at).account
+        backlog.byAccount.insert(TripleKey(UInt64(account), key.first, key.second))
+      }
+      backlog.indexed = key
+      from = PairKey(key.first, key.second + 1)
+    }
+  }
+}

@@ -1,0 +1,237 @@
+import Primitives
+
+// Reserve: check and promise in one step (trap 1), lines of one SKU merged before (trap 2).
+
+/// What a reserve says beside its lines.
+private struct ReserveHead {
+  /// Where `short orderID, short customer` lie in the body.
+  var textsEnd: Int
+  var channelOffset: Int
+  var ttl: Int64
+  var fill: Fill
+  var requiredBy: Int32
+}
+
+extension ShardLedger {
+  mutating func reserve(
+    _ record: CommandRecord, _ body: inout ByteReader, into out: inout ByteWriter
+  ) {
+    var refusal = CallRefusal.none
+    let head = unsafe readReserve(&body, record.body, &refusal)
+    guard let head else { return OutcomeWriter.refuse(record.kind, refusal, into: &out) }
+    let identity: RequestIdentity
+    switch standing(of: record) {
+    case .refused(let refusal): return OutcomeWriter.refuse(record.kind, refusal, into: &out)
+    case .repeated(let place): return answerReserveAgain(place, into: &out)
+    case .new(let new): identity = new
+    }
+    guard !books.header.pool.isEmpty else {
+      return OutcomeWriter.refuse(record.kind, .catalogMissing, into: &out)
+    }
+    var channelReader = unsafe ByteReader(record.body, from: head.channelOffset)
+    guard books.reservations.count < limits.reservationsMax,
+      let channel = unsafe books.texts.intern(channelReader.getShort(), counted: true)
+    else { return OutcomeWriter.refuse(record.kind, .ledgerFull, into: &out) }
+
+    admit(by: latestDay(head.requiredBy))
+    let outcome = settle(head.fill)
+    guard outcome != .none else {
+      books.texts.release(channel)
+      return unsafe writeNothing(record.kind, record.body, into: &out)
+    }
+    var row = ReservationRow(requestID: identity.key, fingerprint: identity.fingerprint)
+    row.deadline = books.header.logTime.milliseconds + head.ttl
+    row.stampSeconds = identity.stampSeconds
+    row.channel = channel
+    if head.textsEnd > 2 {
+      row.texts = unsafe books.heap.allocate(
+        UnsafeRawBufferPointer(rebasing: record.body[..<head.textsEnd]))
+    }
+    if outcome == .partial { row.flags |= ReservationRow.partial }
+    storeLines(of: &row, requiredBy: head.requiredBy)
+    insertReservation(row, record, outcome, into: &out)
+  }
+
+  private mutating func insertReservation(
+    _ filled: ReservationRow, _ record: CommandRecord, _ outcome: FillOutcome,
+    into out: inout ByteWriter
+  ) {
+    var row = filled
+    let number = books.header.lastReservation + 1
+    books.header.lastReservation = number
+    books.header.counters.reservationsMade += 1
+    liveReservations += 1
+    liveLines += Int(row.lineCount)
+
+    let mark = OutcomeWriter.begin(record.kind, into: &out)
+    out.put(outcome.rawValue)
+    out.put(UInt8(1))
+    write(row, number: number, into: &out)
+    let linesAt = out.count
+    unsafe writeResults(record.body, into: &out)
+    OutcomeWriter.end(mark, into: &out)
+
+    if outcome == .partial {
+      row.answer = unsafe out.bytes.withUnsafeBytes {
+        unsafe books.heap.allocate(UnsafeRawBufferPointer(rebasing: $0[linesAt...]))
+      }
+    }
+    books.reservations.insert(row, at: number)
+    requests.insert(row.requestID, .live(number))
+    indexDeadline(number, row)
+  }
+
+  /// Binds what was found, or frees it again; nothing of a refused order stays.
+  mutating func settle(_ fill: Fill) -> FillOutcome {
+    var short = 0
+    for line in scratch.lines where line.reserved < line.requested { short += 1 }
+    books.header.counters.linesRefused += UInt64(short)
+    if short == 0 { return .full }
+    if fill == .partial, !scratch.assignments.isEmpty { return .partial }
+    for each in scratch.assignments {
+      books.promise(.zero - each.quantity, account: each.account, day: each.day)
+    }
+    scratch.assignments.removeAll(keepingCapacity: true)
+    for at in scratch.lines.indices { scratch.lines[at].reserved = .zero }
+    return .none
+  }
+
+  /// The last day whose supply may be used: the day asked for, but not before today and not past
+  /// the horizon; without a wish today's.
+  func latestDay(_ requiredBy: Int32) -> Int32 {
+    let today = books.header.logTime.day.number
+    guard requiredBy != Absent.day else { return today }
+    return min(max(requiredBy, today), today + limits.horizonDays)
+  }
+}
+
+// Reading: limits first, then texts to numbers, then merging.
+extension ShardLedger {
+  private mutating func readReserve(
+    _ body: inout ByteReader, _ bytes: UnsafeRawBufferPointer, _ refusal: inout CallRefusal
+  ) -> ReserveHead? {
+    refusal = .invalidArgument
+    let texts = unsafe (body.getShort().count, body.getShort().count)
+    let textsEnd = body.offset
+    let channel = unsafe body.getShort().count
+    let ttl = body.get(Int64.self)
+    let fill = Fill(rawValue: body.get(UInt8.self))
+    let requiredBy = body.get(Int32.self)
+    let count = Int(body.get(UInt16.self))
+    guard max(texts.0, texts.1, channel) <= limits.textBytesMax, let fill,
+      ttl >= limits.ttlMinMilliseconds, ttl <= limits.ttlMaxMilliseconds,
+      count >= 1, count <= limits.linesMax
+    else { return nil }
+    scratch.lines.removeAll(keepingCapacity: true)
+    if count > 1 { startMerging(count) }
+    for _ in 0..<count {
+      guard let line = unsafe readLine(&body, bytes, &refusal) else { return nil }
+      if count == 1 {
+        scratch.lines.append(line)
+      } else {
+        guard unsafe merge(line, bytes) else {
+          refusal = .quantityOverflow
+          return nil
+        }
+      }
+    }
+    precondition(body.isValid && body.isAtEnd, "reserve record of \(body.offset) bytes")
+    return ReserveHead(
+      textsEnd: textsEnd, channelOffset: textsEnd, ttl: ttl, fill: fill, requiredBy: requiredBy)
+  }
+
+  private func readLine(
+    _ body: inout ByteReader, _ bytes: UnsafeRawBufferPointer, _ refusal: inout CallRefusal
+  ) -> RequestLine? {
+    let skuOffset = body.offset
+    let sku = unsafe body.getShort()
+    let quantity = body.get(Int64.self)
+    let unit = unsafe body.getShort()
+    let wishOffset = body.offset
+    let wish = unsafe body.getShort()
+    guard unsafe !sku.isEmpty, quantity >= 1, quantity <= limits.quantityMax,
+      max(sku.count, unit.count, wish.count) <= limits.textBytesMax
+    else { return nil }
+    var line = RequestLine(
+      skuOffset: skuOffset, wishOffset: wishOffset, sku: unsafe skuNumber(sku),
+      wish: RequestLine.anyLocation, requested: Quantity(quantity), reason: .none)
+    if line.sku == 0 || !isActive(line.sku) {
+      line.reason = .unknownSku
+      return line
+    }
+    let row = books.skus[UInt64(line.sku)]
+    if let factor = unsafe books.baseUnits(of: row, unit: unit) {
+      guard let base = line.requested.times(factor) else {
+        refusal = .quantityOverflow
+        return nil
+      }
+      line.requested = base
+    } else {
+      line.reason = .unknownUnit
+    }
+    if unsafe !wish.isEmpty {
+      let location = unsafe locationNumber(wish)
+      if let location, books.locations[UInt64(location)].order != LocationRow.notInPool {
+        line.wish = location
+      } else if line.reason == .none {
+        line.reason = .unknownLocation
+      }
+    }
+    return line
+  }
+
+  private mutating func startMerging(_ count: Int) {
+    var size = 4
+    while size < 2 * count { size *= 2 }
+    if scratch.slots.count < size {
+      scratch.slots = [Int32](repeating: -1, count: size)
+    } else {
+      for at in scratch.slots.indices { scratch.slots[at] = -1 }
+    }
+  }
+
+  /// Adds a line to the one of the same SKU and location, if there is one; false on overflow.
+  private mutating func merge(_ line: RequestLine, _ bytes: UnsafeRawBufferPointer) -> Bool {
+    let sku = unsafe ByteReader.short(bytes, at: line.skuOffset)
+    let wish = unsafe ByteReader.short(bytes, at: line.wishOffset)
+    let mask = scratch.slots.count - 1
+    let hash = unsafe Hash128(sku, seed: Hash128(wish).low)
+    var slot = Int(truncatingIfNeeded: hash.low) & mask
+    while scratch.slots[slot] >= 0 {
+      let at = Int(scratch.slots[slot])
+      let other = scratch.lines[at]
+      if unsafe same(sku, ByteReader.short(bytes, at: other.skuOffset)),
+        unsafe same(wish, ByteReader.short(bytes, at: other.wishOffset))
+      {
+        guard let sum = other.requested.adding(line.requested) else { return false }
+        scratch.lines[at].requested = sum
+        if other.reason == .none
+          || line.reason != .none && line.reason.rawValue < other.reason.rawValue
+        {
+          scratch.lines[at].reason = line.reason
+        }
+        return true
+      }
+      slot = (slot + 1) & mask
+    }
+    scratch.slots[slot] = Int32(scratch.lines.count)
+    scratch.lines.append(line)
+    return true
+  }
+
+  private func same(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer) -> Bool {
+    unsafe a.elementsEqual(b)
+  }
+}
+
+extension ByteReader {
+  /// Reads on from the middle of `bytes`.
+  init(_ bytes: UnsafeRawBufferPointer, from offset: Int) {
+    unsafe self.init(UnsafeRawBufferPointer(rebasing: bytes[offset...]))
+  }
+
+  static func short(_ bytes: UnsafeRawBufferPointer, at offset: Int) -> UnsafeRawBufferPointer {
+    var reader = unsafe ByteReader(bytes, from: offset)
+    return unsafe reader.getShort()
+  }
+}

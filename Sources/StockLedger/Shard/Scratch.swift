@@ -1,0 +1,56 @@
+/// A line of a reserve, merged with the others of its SKU and location.
+struct RequestLine {
+  /// Where in the body the texts of its first part begin.
+  var skuOffset: Int
+  var wishOffset: Int
+  /// 0 for a SKU that is not known.
+  var sku: UInt32
+  /// The location that was asked for; `anyLocation` when none was.
+  var wish: UInt32
+  var requested: Quantity
+  var reserved = Quantity.zero
+  var reason: LineReason
+
+  static let anyLocation = UInt32.max
+}
+
+/// Units that a command has bound so far.
+struct Assignment {
+  var line: Int
+  var account: UInt32
+  var day: Int32
+  var quantity: Quantity
+}
+
+/// Units that Release or Fulfill speaks of.
+struct WantedUnits {
+  var sku: UInt32
+  var quantity: Quantity
+  /// What the reservation has left of the SKU, filled in when it is checked.
+  var left = Quantity.zero
+  var isThere = false
+}
+
+/// Units of one assignment that Fulfill ships.
+struct Shipment {
+  var line: Int
+  var account: UInt32
+  var day: Int32
+  var units: Quantity
+}
+
+/// Buffers that commands reuse, so that the usual one allocates nothing.
+struct Scratch: Sendable {
+  var lines: [RequestLine] = []
+  var assignments: [Assignment] = []
+  /// Open addressing over `lines`, for merging.
+  var slots: [Int32] = []
+  var shipments: [Shipment] = []
+  var wanted: [WantedUnits] = []
+  var buckets: [DatedBucket] = []
+}
+
+extension RequestLine: Sendable {}
+extension Assignment: Sendable {}
+extension WantedUnits: Sendable {}
+extension Shipment: Sendable {}

@@ -1,0 +1,163 @@
+import Primitives
+
+// The canonical form of a shard's books: sections of records in ascending order of number. A
+// record is its number, its row with ids of texts and blocks as zero, and then those texts and
+// blocks themselves.
+
+/// The sections of a shard's snapshot, in order.
+enum ShardSection: UInt32, CaseIterable {
+  case header = 1
+  case skus = 2
+  case locations = 3
+  case accounts = 4
+  case marks = 5
+  case facts = 6
+  case reservations = 7
+  case ended = 8
+
+  static let version: UInt32 = 1
+
+  var next: ShardSection? { ShardSection(rawValue: rawValue + 1) }
+}
+
+/// Streams books that nobody changes any more.
+struct ShardSnapshotStream: Sendable {
+  let books: Books
+  let digest: Hash128
+  private var writer = SnapshotWriter(version: ShardSection.version)
+  private var section: ShardSection? = .header
+  private var number: UInt64 = 0
+  private var isFinished = false
+
+  init(books: Books, digest: Hash128) {
+    self.books = books
+    self.digest = digest
+  }
+
+  mutating func nextChunk(maxBytes: Int) -> [UInt8]? {
+    if isFinished { return nil }
+    while let section, writer.readyBytes < max(1, maxBytes - 2 * SnapshotWriter.frameBytes) {
+      if !writeNext(section) {
+        self.section = section.next
+        number = 0
+      }
+    }
+    if section == nil {
+      writer.finish()
+      isFinished = true
+    }
+    return writer.take()
+  }
+
+  /// Writes the section's next record; false at its end.
+  private mutating func writeNext(_ section: ShardSection) -> Bool {
+    switch section {
+    case .header: return writeHeader()
+    case .skus: return write(books.skus, section) { $0.put($1, $2) }
+    case .locations: return write(books.locations, section) { $0.put($1, $2) }
+    case .accounts: return write(books.accounts, section) { $0.put($1, $2) }
+    case .marks: return write(books.marks, section) { $0.put($1, $2) }
+    case .facts: return write(books.facts, section) { $0.put($1, $2) }
+    case .reservations: return write(books.reservations, section) { $0.put($1, $2) }
+    case .ended: return write(books.ended, section) { $0.put($1, $2) }
+    }
+  }
+
+  private mutating func writeHeader() -> Bool {
+    guard number == 0 else { return false }
+    number = 1
+    writer.record(ShardSection.header.rawValue) { out in
+      out.put(UInt8(0))
+      out.put(digest)
+      books.header.write(into: &out)
+    }
+    return true
+  }
+
+  private mutating func write<Row>(
+    _ table: PagedTable<Row>, _ section: ShardSection,
+    _ put: (inout RowRecord, UInt64, Row) -> Void
+  ) -> Bool {
+    guard let next = table.next(from: number) else { return false }
+    number = next.number + 1
+    let books = books
+    writer.record(section.rawValue) { out in
+      var record = RowRecord(books: books, out: out)
+      put(&record, next.number, next.row)
+      out = record.out
+    }
+    return true
+  }
+}
+
+extension BooksHeader {
+  func write(into out: inout ByteWriter) {
+    out.put(shard.rawValue)
+    out.put(appliedIndex.rawValue)
+    out.put(appliedTerm.rawValue)
+    out.put(logTime.milliseconds)
+    out.put(catalogVersion)
+    out.put(short: pool)
+    out.put(short: region)
+    out.put(UInt16(poolLocations.count))
+    for location in poolLocations { out.put(short: location) }
+    for counter in counters.all { out.put(counter) }
+    out.put(requestFloor)
+    out.put(lastReservation)
+    out.put(lastSku)
+    out.put(lastLocation)
+    out.put(lastAccount)
+    out.put(lastMark)
+    out.put(lastFact)
+    out.put(endedHead)
+    out.put(keptHead)
+    out.put(endedTail)
+  }
+
+  init(from reader: inout ByteReader) {
+    shard = ShardID(reader.get())
+    appliedIndex = LogIndex(reader.get())
+    appliedTerm = Term(reader.get())
+    logTime = LogTime(milliseconds: reader.get())
+    catalogVersion = reader.get()
+    pool = unsafe [UInt8](reader.getShort())
+    region = unsafe [UInt8](reader.getShort())
+    for _ in 0..<reader.get(UInt16.self) {
+      unsafe poolLocations.append([UInt8](reader.getShort()))
+    }
+    counters = LedgerCounters(from: &reader)
+    requestFloor = reader.get()
+    lastReservation = reader.get()
+    lastSku = reader.get()
+    lastLocation = reader.get()
+    lastAccount = reader.get()
+    lastMark = reader.get()
+    lastFact = reader.get()
+    endedHead = reader.get()
+    keptHead = reader.get()
+    endedTail = reader.get()
+  }
+}
+
+extension LedgerCounters {
+  var all: [UInt64] {
+    [
+      reservationsMade, reservationsConfirmed, reservationsReleased, reservationsFulfilled,
+      reservationsExpired, linesRefused, requestsRepeated, factsApplied, factsStale,
+      factsQuarantined,
+    ]
+  }
+
+  init(from reader: inout ByteReader) {
+    reservationsMade = reader.get()
+    reservationsConfirmed = reader.get()
+    reservationsReleased = reader.get()
+    reservationsFulfilled = reader.get()
+    reservationsExpired = reader.get()
+    linesRefused = reader.get()
+    requestsRepeated = reader.get()
+    factsApplied = reader.get()
+    factsStale = reader.get()
+    factsQuarantined = reader.get()
+  }
+}
