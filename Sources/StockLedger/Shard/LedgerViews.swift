@@ -30,6 +30,8 @@ package struct LedgerSizes: Sendable, Equatable {
   package var accounts = 0
   package var keptFacts = 0
   package var texts = 0
+  /// What the rows and their indexes take, by rule of thumb.
+  package var bytes = 0
   package init() {}
 }
 
@@ -83,6 +85,9 @@ extension ShardLedger {
     sizes.accounts = books.accounts.count
     sizes.keptFacts = books.facts.count
     sizes.texts = books.texts.count
+    sizes.bytes =
+      books.reservations.count * 180 + liveLines * 40 + books.ended.count * 90
+      + books.accounts.count * 200 + books.facts.count * 60 + books.texts.count * 60
     return sizes
   }
 
