@@ -1,79 +1,97 @@
 import Primitives
 
 /// One group of records of a section.
-struct SnapshotFrame: Sendable {
+struct SnapshotFrame: Equatable, Sendable {
   var section: UInt32
   var bytes: [UInt8]
 }
 
-/// Reads what `SnapshotWriter` wrote, in pieces of any size. The bytes may be hostile.
+/// Reads what `SnapshotWriter` wrote, in pieces of any size. The bytes may be hostile: a length is
+/// checked before it is believed, and nothing is given out before its checksum was. After an error
+/// the reader gives that error for ever.
 struct SnapshotReader: Sendable {
-  /// No frame is longer: one record more than `SnapshotWriter.frameBytes`.
-  static var frameBytesMax: Int { 1 << 20 }
-
   private var input: [UInt8] = []
   private var offset = 0
-  private var crc: UInt32 = 0
   private var frames: UInt64 = 0
-  private var opened = false
   private let version: UInt32
+  /// What the frames so far add up to; nil before the header was read.
+  private var checksum: CRC32C?
+  private var failure: SnapshotError?
   private(set) var isComplete = false
 
   /// `version` is the only format that is understood.
   init(version: UInt32) { self.version = version }
 
-  /// Takes the next bytes; then call `next` until it answers nil.
+  /// Takes the next bytes; then call `next` until it answers nil. At most one frame stays behind.
   mutating func append(_ bytes: [UInt8]) throws(SnapshotError) {
-    if isComplete && !bytes.isEmpty { throw .bytesAfterEnd }
-    input.removeFirst(offset)
+    if let failure { throw failure }
+    if isComplete && !bytes.isEmpty { throw fail(.bytesAfterEnd) }
+    input.removeSubrange(0..<offset)
     offset = 0
-    if input.count > Self.frameBytesMax + 64 { throw .tooMuchPending(bytes: input.count) }
+    guard input.count < SnapshotFormat.frameBytesMax + SnapshotFormat.headerBytes else {
+      throw fail(.tooMuchPending(bytes: input.count))
+    }
     input += bytes
   }
 
   /// The next whole frame whose checksum holds; nil when more bytes are needed or all were read.
   mutating func next() throws(SnapshotError) -> SnapshotFrame? {
-    if !opened {
-      guard input.count - offset >= 12 else { return nil }
-      guard word(0) == SnapshotWriter.magic else { throw .notASnapshot }
-      let found = UInt32(truncatingIfNeeded: word(8))
-      guard found == version else { throw .unknownVersion(found) }
-      offset += 12
-      opened = true
+    if let failure { throw failure }
+    guard let checksum = try readHeader(), !isComplete, pending >= 8 else { return nil }
+    let section = word(at: 0)
+    let length = Int(word(at: 4))
+    if length > SnapshotFormat.frameBytesMax {
+      throw fail(.frameTooLong(bytes: UInt32(length)))
     }
-    guard !isComplete, input.count - offset >= 12 else { return nil }
-    let head = word(0)
-    let section = UInt32(truncatingIfNeeded: head)
-    let length = UInt32(truncatingIfNeeded: head >> 32)
-    if length > Self.frameBytesMax { throw .frameTooLong(bytes: length) }
-    guard input.count - offset >= 12 + Int(length) else { return nil }
-    let bytes = [UInt8](input[(offset + 8)..<(offset + 8 + Int(length))])
-    var checksum = CRC32C(continuing: crc)
-    checksum.update(UInt64(section) << 32 | UInt64(length))
-    checksum.update(bytes)
-    offset += 8 + Int(length)
-    guard UInt32(truncatingIfNeeded: word(0, bytes: 4)) == checksum.value else {
-      throw .checksumMismatch(frame: frames)
+    guard pending >= 12 + length else { return nil }
+    let bytes = [UInt8](input[(offset + 8)..<(offset + 8 + length)])
+    let expected = unsafe bytes.withUnsafeBytes {
+      unsafe SnapshotFormat.checksum(after: checksum, section: section, content: $0)
     }
-    offset += 4
-    crc = checksum.value
+    guard word(at: 8 + length) == expected.value else {
+      throw fail(.checksumMismatch(frame: frames))
+    }
+    self.checksum = expected
     frames += 1
-    guard section == SnapshotWriter.endSection else {
+    offset += 12 + length
+    guard section == SnapshotFormat.endSection else {
       return SnapshotFrame(section: section, bytes: bytes)
     }
     isComplete = true
-    if offset != input.count { throw .bytesAfterEnd }
+    if length > 0 || pending > 0 { throw fail(.bytesAfterEnd) }
     return nil
   }
 
   /// Throws unless the end was reached.
-  func finish() throws(SnapshotError) { if !isComplete { throw .endsEarly } }
+  func finish() throws(SnapshotError) {
+    if let failure { throw failure }
+    if !isComplete { throw .endsEarly }
+  }
+}
 
-  private func word(_ at: Int, bytes: Int = 8) -> UInt64 {
-    var value: UInt64 = 0
-    for i in 0..<bytes where offset + at + i < input.count {
-      value |= UInt64(input[offset + at + i]) << UInt64(8 * i)
-    }
-    return value
+extension SnapshotReader {
+  private var pending: Int { input.count - offset }
+
+  private mutating func readHeader() throws(SnapshotError) -> CRC32C? {
+    if let checksum { return checksum }
+    guard pending >= SnapshotFormat.headerBytes else { return nil }
+    let magic = UInt64(word(at: 4)) << 32 | UInt64(word(at: 0))
+    guard magic == SnapshotFormat.magic else { throw fail(.notASnapshot) }
+    let found = word(at: 8)
+    guard found == version else { throw fail(.unknownVersion(found)) }
+    offset += SnapshotFormat.headerBytes
+    let start = SnapshotFormat.headerChecksum(version: version)
+    checksum = start
+    return start
+  }
+
+  /// Four bytes behind `offset`; the caller has seen that they are pending.
+  private func word(at: Int) -> UInt32 {
+    (0..<4).reduce(0) { $0 | UInt32(input[offset + at + $1]) << UInt32(8 * $1) }
+  }
+
+  private mutating func fail(_ error: SnapshotError) -> SnapshotError {
+    failure = error
+    return error
   }
 }
