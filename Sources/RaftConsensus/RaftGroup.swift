@@ -1,65 +1,53 @@
 package import Primitives
 
-/// One member of one Raft group.
+/// One member of one Raft group: a value that is told what happened (messages, time, proposals,
+/// durable writes) and says what to do about it (`takeEffects`, once a turn). It has no clock, disk
+/// or network of its own.
 package struct RaftGroup: Sendable {
-  package let member: MemberID
-  package let shard: ShardID
+  var core: GroupCore
+  var state: Role
+  /// Reads asked of other members are numbered from a random start, so that an answer from before a
+  /// restart fits nothing (trap 18).
+  var nextAttempt: UInt64
+  /// What the application has applied.
+  package internal(set) var appliedIndex: LogIndex
+  /// The leader as last announced.
+  var announced: (term: Term, leader: MemberID?)
 
+  /// What a member is in its term; what belongs to a role goes when the role goes.
+  enum Role: Sendable {
+    case follower(Follower)
+    /// Asks whether it would be elected, without disturbing anybody (Raft thesis, section 9.6).
+    case preCandidate(Ballot)
+    case candidate(Ballot)
+    case leader(Leader)
+  }
+
+  /// Every member of a group starts from the same `SnapshotMark.initial`, and from what its disk has.
+  /// `seed` differs between members and between groups, so that their timeouts do.
   package init(
     member: MemberID, shard: ShardID, settings: RaftSettings, restored: RestoredGroup,
     now: ClockReading, seed: UInt64
-  ) { fatalError("not built yet") }
-
-  package mutating func tick(now: ClockReading) { fatalError("not built yet") }
-  package mutating func step(_ message: Message, now: ClockReading) { fatalError("not built yet") }
-  package mutating func propose(
-    kind: EntryKind = .command, payload: [UInt8], logTime: LogTime, now: ClockReading
-  ) -> ProposeResult { fatalError("not built yet") }
-  package mutating func persisted(_ receipt: PersistReceipt, now: ClockReading) {
-    fatalError("not built yet")
-  }
-  /// Answered by `RaftEffects.reads`, exactly once. The token is the caller's.
-  package mutating func readIndex(token: UInt64, now: ClockReading) { fatalError("not built yet") }
-  package mutating func applied(upTo index: LogIndex) { fatalError("not built yet") }
-  /// A durable snapshot stands for everything up to `mark`; rows up to it may go.
-  package mutating func compact(to mark: SnapshotMark) { fatalError("not built yet") }
-  /// Entries may be fewer than asked for; none means that they could not be had.
-  package mutating func loaded(_ request: LoadRequest, entries: [Entry], now: ClockReading) {
-    fatalError("not built yet")
-  }
-  package mutating func snapshotChunk(
-    _ request: SnapshotRead, bytes: [UInt8], isLast: Bool, now: ClockReading
-  ) { fatalError("not built yet") }
-  package mutating func snapshotUnavailable(_ request: SnapshotRead, now: ClockReading) {
-    fatalError("not built yet")
-  }
-  /// The received snapshot is durable and the application's state is that of `mark`.
-  package mutating func snapshotInstalled(_ mark: SnapshotMark, now: ClockReading) {
-    fatalError("not built yet")
-  }
-  /// The received snapshot was no good.
-  package mutating func snapshotRefused(_ mark: SnapshotMark, now: ClockReading) {
-    fatalError("not built yet")
-  }
-  /// Replaces what `effects` held.
-  package mutating func takeEffects(now: ClockReading, into effects: inout RaftEffects) {
-    fatalError("not built yet")
+  ) {
+    core = GroupCore(
+      member: member, shard: shard, settings: settings, restored: restored, seed: seed)
+    let deadline = now.boot + core.firstElectionTimeout()
+    state = .follower(Follower(now: now.boot, electionDeadline: deadline))
+    nextAttempt = core.random.next()
+    appliedIndex = restored.snapshot.index
+    announced = (core.hard.term, nil)
   }
 
-  package var role: RoleKind { fatalError("not built yet") }
-  package var term: Term { fatalError("not built yet") }
-  package var leader: MemberID? { fatalError("not built yet") }
-  package var commitIndex: LogIndex { fatalError("not built yet") }
-  package var lastIndex: LogIndex { fatalError("not built yet") }
-  package var lastLogTime: LogTime { fatalError("not built yet") }
-  package var configuration: Configuration { fatalError("not built yet") }
-  package var snapshotMark: SnapshotMark { fatalError("not built yet") }
-  /// False while rule C9 keeps the member from voting and acknowledging.
-  package var isInService: Bool { fatalError("not built yet") }
-  /// A leader that has committed an entry of its own term (rule C6).
-  package var isEstablishedLeader: Bool { fatalError("not built yet") }
-  package var members: [MemberStatus] { fatalError("not built yet") }
+  /// The application has applied everything up to `index`.
+  package mutating func applied(upTo index: LogIndex) {
+    precondition(
+      index <= core.log.handedOut,
+      "applied \(index.rawValue), handed out up to \(core.log.handedOut.rawValue)")
+    appliedIndex = max(appliedIndex, index)
+  }
 }
+
+// MARK: - Status
 
 package enum RoleKind: Hashable, Sendable {
   case follower, learner, preCandidate, candidate, leader
@@ -68,6 +56,65 @@ package enum RoleKind: Hashable, Sendable {
 package struct MemberStatus: Hashable, Sendable {
   package var member: MemberID
   package var isVoter: Bool
-  /// As the leader knows it; zero on others.
+  /// What the leader knows to be durable there; of the asked member itself, what is. Zero where
+  /// neither is known.
   package var match: LogIndex
+}
+
+extension RaftGroup {
+  package var member: MemberID { core.member }
+  package var shard: ShardID { core.shard }
+  package var term: Term { core.hard.term }
+  package var commitIndex: LogIndex { core.log.committed }
+  package var lastIndex: LogIndex { core.log.lastIndex }
+  package var durableIndex: LogIndex { core.log.durable }
+  package var lastLogTime: LogTime { core.log.lastLogTime }
+  package var configuration: Configuration { core.configuration }
+  package var snapshotMark: SnapshotMark { core.log.mark }
+  package var hardState: HardState { core.hard }
+
+  /// False while rule C9 keeps the member from voting and acknowledging.
+  package var isInService: Bool { core.isInService }
+
+  package var role: RoleKind {
+    switch state {
+    case .follower: core.configuration.isLearner(core.member) ? .learner : .follower
+    case .preCandidate: .preCandidate
+    case .candidate: .candidate
+    case .leader: .leader
+    }
+  }
+
+  /// Who leads the member's term, as far as it knows.
+  package var leader: MemberID? {
+    switch state {
+    case .follower(let follower): follower.leader
+    case .preCandidate, .candidate: nil
+    case .leader: core.member
+    }
+  }
+
+  /// Leads, and has committed an entry of its own term: may answer reads, expire, push (rule C6).
+  package var isEstablishedLeader: Bool {
+    guard case .leader(let leader) = state else { return false }
+    return leader.isEstablished(core)
+  }
+
+  package var members: [MemberStatus] {
+    core.configuration.members.map { other in
+      MemberStatus(
+        member: other, isVoter: core.configuration.isVoter(other), match: match(of: other))
+    }
+  }
+
+  private func match(of other: MemberID) -> LogIndex {
+    if other == core.member { return core.log.durable }
+    guard case .leader(let leader) = state, let at = leader.progress(of: other) else {
+      return .zero
+    }
+    return leader.others[at].match
+  }
+
+  /// The term of an entry, for checkers; nil where it is compacted or beyond the end.
+  package func term(at index: LogIndex) -> Term? { core.log.term(at: index) }
 }

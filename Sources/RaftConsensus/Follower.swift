@@ -1,0 +1,139 @@
+import Primitives
+
+/// A member that follows: a voter, a learner, or one that is out of service.
+struct Follower: Sendable {
+  /// Who leads this term, once heard.
+  private(set) var leader: MemberID?
+  /// When the leader was last heard.
+  private var heardAt: UInt64
+  var electionDeadline: UInt64
+  /// The log agrees with this term's leader up to here; nil until it was seen to.
+  private var matched: LogIndex?
+  /// The leader has yet to be told.
+  private var ackIsDue = false
+  var incoming: IncomingSnapshot?
+  var asks = ReadAsks()
+
+  init(leader: MemberID? = nil, now: UInt64, electionDeadline: UInt64) {
+    self.leader = leader
+    heardAt = now
+    self.electionDeadline = electionDeadline
+  }
+
+  /// What stands in a role's place while the role is being changed; never acted upon.
+  static let placeholder = Follower(now: 0, electionDeadline: .max)
+
+  /// A leader was heard so recently that no other may be elected (Raft thesis, section 4.2.3).
+  func hasLiveLeader(now: UInt64, settings: RaftSettings) -> Bool {
+    leader != nil && now < heardAt + settings.electionNanoseconds.lowerBound
+  }
+
+  mutating func heard(_ leader: MemberID, now: UInt64, core: inout GroupCore) {
+    self.leader = leader
+    heardAt = now
+    electionDeadline = now + core.randomElectionTimeout()
+  }
+}
+
+// MARK: - Reads
+
+extension Follower {
+  /// A read whose answer is overdue fails; the caller may try again under a new attempt.
+  mutating func expireReads(now: UInt64, core: inout GroupCore) {
+    for token in asks.expire(now: now) { core.outbox.reads.append(.failed(token: token)) }
+  }
+
+  mutating func failReads(core: inout GroupCore) {
+    for token in asks.takeAll() { core.outbox.reads.append(.failed(token: token)) }
+  }
+}
+
+// MARK: - Entries
+
+extension Follower {
+  /// AppendEntries (Raft paper, figure 2). The answer waits for the end of the turn: several appends
+  /// of one turn are one write and one acknowledgement.
+  mutating func append(_ append: Append, term: Term, core: inout GroupCore) {
+    guard append.isWellFormed(term: term) else { return }
+    let previous = append.previous.index
+    if previous < core.log.committed {
+      agree(on: core.log.committed, asked: previous, core: &core)
+    } else if core.log.contains(append.previous) {
+      core.log.merge(append.entries)
+      core.log.commit(upTo: min(append.commit, append.lastIndex))
+      agree(on: append.lastIndex, asked: previous, core: &core)
+    } else {
+      let hint = core.log.highest(
+        atOrBelow: previous.previous, withTermAtMost: append.previous.term)
+      refuse(previous, hint: hint, core: &core)
+    }
+  }
+
+  mutating func heartbeat(commit: LogIndex, readRound: UInt64, core: inout GroupCore) {
+    // The leader says at most what this member has acknowledged; after a loss that is more than
+    // there is (rule C9).
+    core.log.commit(upTo: min(commit, core.log.lastIndex))
+    guard core.isInService, let leader else { return }
+    core.send(.heartbeatReply(readRound: readRound), to: leader)
+  }
+
+  /// The log is the leader's up to `index`, which is acknowledged as soon as it is durable. A member
+  /// that may not acknowledge yet names it as the entry to go on behind instead, so that it is
+  /// repaired without being counted (rule C9).
+  mutating func agree(on index: LogIndex, asked: LogIndex, core: inout GroupCore) {
+    matched = max(matched ?? .zero, index)
+    ackIsDue = true
+    guard !core.isInService else { return }
+    refuse(asked, hint: core.log.position(at: index), core: &core)
+  }
+
+  private func refuse(_ index: LogIndex, hint: LogPosition, core: inout GroupCore) {
+    guard let leader else { return }
+    core.send(.appendReply(.refused(refusedIndex: index, hint: hint)), to: leader)
+  }
+
+  /// Acknowledges what is matched: with this turn's write, or at once where it is durable already.
+  mutating func acknowledge(writing: Bool, core: inout GroupCore) {
+    guard ackIsDue, let leader, let matched else { return }
+    if !core.isInService { returnToService(matched: matched, core: &core) }
+    guard core.isInService else { return }
+    if writing {
+      let reply = AppendReply.matched(core.log.position(at: matched))
+      core.sendAfterPersist(.appendReply(reply), to: leader)
+      ackIsDue = false
+      return
+    }
+    let durable = min(matched, core.log.durable)
+    // Below the floor the term is forgotten; the leader will have it from the write under way.
+    if let term = core.log.term(at: durable) {
+      core.send(
+        .appendReply(.matched(LogPosition(term: term, index: durable))), to: leader)
+    }
+    ackIsDue = durable < matched
+  }
+
+  /// Rule C9: back once what the current leader confirmed, durably, reaches what was acknowledged.
+  private func returnToService(matched: LogIndex, core: inout GroupCore) {
+    let durable = min(matched, core.log.durable)
+    guard let term = core.log.term(at: durable),
+      LogPosition(term: term, index: durable) >= core.hard.acked
+    else { return }
+    core.isInService = true
+    core.outbox.events.append(.repaired(index: durable))
+  }
+}
+
+extension Append {
+  /// Consecutive entries whose terms don't fall, and none of a later term than the sender's.
+  /// Configurations change by a rule that this member doesn't have, so it takes none.
+  func isWellFormed(term: Term) -> Bool {
+    var before = previous
+    for entry in entries {
+      guard entry.index == before.index.next, entry.term >= before.term,
+        entry.kind != .configuration
+      else { return false }
+      before = entry.position
+    }
+    return before.term <= term
+  }
+}

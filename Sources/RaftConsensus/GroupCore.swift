@@ -1,0 +1,117 @@
+import Primitives
+
+/// What a member has whatever its role: identity, hard state, log, and what it wants done.
+struct GroupCore: Sendable {
+  let member: MemberID
+  let shard: ShardID
+  let settings: RaftSettings
+  var hard: HardState
+  var log: RaftLog
+  private(set) var configuration: Configuration
+  private(set) var quorum: JointQuorum
+  var random: SeededRandom
+  var outbox = Outbox()
+  /// False while rule C9 keeps the member from voting, standing and acknowledging.
+  var isInService: Bool
+  /// Term and vote as they are on disk.
+  var durableBallot: (term: Term, vote: MemberID)
+  /// Term, vote and acked as they were last asked to be written.
+  private var writtenHard: HardState
+
+  init(
+    member: MemberID, shard: ShardID, settings: RaftSettings, restored: RestoredGroup, seed: UInt64
+  ) {
+    self.member = member
+    self.shard = shard
+    self.settings = settings
+    hard = restored.hardState
+    writtenHard = restored.hardState
+    durableBallot = (restored.hardState.term, restored.hardState.vote)
+    log = RaftLog(
+      snapshot: restored.snapshot, entries: restored.entries, commit: restored.hardState.commit)
+    configuration = restored.snapshot.configuration
+    quorum = configuration.quorum
+    random = SeededRandom(seed: seed)
+    isInService = !restored.isFlawed && log.last >= restored.hardState.acked
+    // A log can't be of a later term than its member: hard state is written with it, or before.
+    precondition(
+      log.last.term <= hard.term,
+      "log ends in term \(log.last.term.rawValue), hard state is of \(hard.term.rawValue)")
+  }
+
+  var isVoter: Bool { configuration.isVoter(member) }
+
+  /// May this member stand? Not as a learner, not when it lost what it once acknowledged.
+  var mayStand: Bool { isVoter && isInService }
+
+  mutating func adopt(_ newer: Configuration) {
+    configuration = newer
+    quorum = newer.quorum
+  }
+
+  mutating func randomElectionTimeout() -> UInt64 {
+    let range = settings.electionNanoseconds
+    return range.lowerBound + random.below(range.upperBound - range.lowerBound + 1)
+  }
+
+  /// The wait after a start: shorter where the leader is wanted, longer elsewhere.
+  mutating func firstElectionTimeout() -> UInt64 {
+    let usual = randomElectionTimeout()
+    switch settings.preference {
+    case .none: return usual
+    case .preferred: return usual / 2
+    case .deferring: return usual * 3
+    }
+  }
+
+  // MARK: Sending
+
+  /// Sends under the member's own term; `term` where the message speaks of another.
+  mutating func send(_ body: Message.Body, to: MemberID, term: Term? = nil) {
+    outbox.sendNow.append(message(body, to: to, term: term))
+  }
+
+  mutating func sendAfterPersist(_ body: Message.Body, to: MemberID) {
+    outbox.afterPersist.append(message(body, to: to, term: nil))
+  }
+
+  private func message(_ body: Message.Body, to: MemberID, term: Term?) -> Message {
+    Message(shard: shard, from: member, to: to, term: term ?? hard.term, body: body)
+  }
+
+  // MARK: Persisting
+
+  /// Term, vote or the promise of rule C9 changed since the last write was asked for.
+  var isHardStateDirty: Bool {
+    hard.term != writtenHard.term || hard.vote != writtenHard.vote
+      || hard.acked != writtenHard.acked
+  }
+
+  var isBallotDurable: Bool { durableBallot == (hard.term, hard.vote) }
+
+  /// Everything that has to become durable now, or nil. Whatever the request contains will have been
+  /// acknowledged one way or another, so the newest acked entry moves along with it, in the same
+  /// transaction; a member that lost entries keeps its old promise until its log has reached it.
+  mutating func makePersistRequest() -> PersistRequest? {
+    guard log.needsWrite || isHardStateDirty else { return nil }
+    hard.acked = isInService ? log.last : max(hard.acked, log.last)
+    hard.commit = max(hard.commit, log.committed)
+    let write = log.requestWrite()
+    writtenHard = hard
+    return PersistRequest(
+      hardState: hard, rows: write.rows,
+      receipt: PersistReceipt(
+        sequence: write.sequence, lastLog: log.last, term: hard.term, vote: hard.vote))
+  }
+}
+
+/// What collects during a turn.
+struct Outbox: Sendable {
+  var sendNow: [Message] = []
+  var afterPersist: [Message] = []
+  var reads: [ReadAnswer] = []
+  var loads: [LoadRequest] = []
+  var snapshotReads: [SnapshotRead] = []
+  var snapshotChunks: [SnapshotChunk] = []
+  var events: [RaftEvent] = []
+}

@@ -1,0 +1,64 @@
+import Primitives
+
+extension Leader {
+  /// An answer of this term from a member of the group.
+  mutating func step(
+    _ body: Message.Body, from member: MemberID, now: UInt64, core: inout GroupCore
+  ) {
+    guard let at = progress(of: member) else { return }
+    switch body {
+    case .appendReply(let reply):
+      others[at].heardAt = now
+      take(reply, at: at, core: &core)
+    case .heartbeatReply(let round):
+      others[at].heardAt = now
+      others[at].answered(round: min(round, reads.started))
+      remind(at: at, core: &core)
+    case .snapshotReply(let index, let received, let refused):
+      others[at].heardAt = now
+      take(snapshotReply: index, received: received, refused: refused, at: at)
+    case .readIndexAsk(let attempt):
+      if !read(.member(member, attempt: attempt), core: core) {
+        core.send(.readIndexAnswer(attempt: attempt, index: nil), to: member)
+      }
+    case .preVote, .preVoteReply, .vote, .voteReply, .append, .heartbeat, .snapshotChunk,
+      .readIndexAnswer:
+      break  // late, or not for a leader
+    }
+  }
+
+  /// An acknowledgement counts for the very entry that it names: if a later term has rewritten that
+  /// index, the follower holds something else (trap 21).
+  private mutating func take(_ reply: AppendReply, at: Int, core: inout GroupCore) {
+    switch reply {
+    case .matched(let position):
+      guard core.log.contains(position) else { return }
+      others[at].matched(position.index)
+    case .refused(let index, let hint):
+      let agreed = core.log.highest(atOrBelow: hint.index, withTermAtMost: hint.term)
+      others[at].refused(index, agreed: agreed.index)
+    }
+  }
+
+  /// A follower that answers heartbeats but acknowledges nothing may have lost the last append: one
+  /// without entries makes it say so.
+  private mutating func remind(at: Int, core: inout GroupCore) {
+    guard others[at].seemsStuck, !others[at].isLoading else { return }
+    others[at].reminded()
+    if case .replicate = others[at].flow { sendEmpty(at: at, core: &core) }
+  }
+
+  private mutating func take(
+    snapshotReply index: LogIndex, received: UInt64, refused: Bool, at: Int
+  ) {
+    guard case .snapshot(var transfer) = others[at].flow, transfer.mark.index == index else {
+      return
+    }
+    if refused {
+      others[at].abandonSnapshot()
+    } else {
+      transfer.answered(received: received)
+      others[at].update(transfer)
+    }
+  }
+}

@@ -1,0 +1,135 @@
+import Primitives
+
+/// What a leader knows of one other member, and how it sends to it (after etcd-raft's tracker).
+struct Progress: Sendable {
+  let member: MemberID
+  /// The log of the member is the leader's up to here, durably, as it acknowledged in this term.
+  private(set) var match = LogIndex.zero
+  /// The entry to send next.
+  private(set) var next: LogIndex
+  private(set) var flow = Flow.probe(isWaiting: false)
+  /// Entries from `next` on were asked for from the disk.
+  private(set) var isLoading = false
+  /// When an answer in this term last came.
+  var heardAt: UInt64
+  /// The newest round of reads that it answered (rule C8).
+  private(set) var readRound: UInt64 = 0
+  /// The commit index that it was last told.
+  var commitSent = LogIndex.zero
+
+  /// Appends are under way, and none was acknowledged from one heartbeat to the next.
+  private(set) var seemsStuck = false
+  private var matchAtHeartbeat = LogIndex.zero
+
+  enum Flow: Sendable {
+    /// Where the logs agree isn't known: one append at a time, and one more per heartbeat.
+    case probe(isWaiting: Bool)
+    /// They agree; appends follow one another without waiting, within a window.
+    case replicate(InFlight)
+    /// What it needs is compacted.
+    case snapshot(SnapshotTransfer)
+  }
+
+  init(member: MemberID, next: LogIndex, now: UInt64) {
+    self.member = member
+    self.next = next
+    heardAt = now
+  }
+
+  mutating func answered(round: UInt64) { readRound = max(readRound, round) }
+
+  // MARK: Answers
+
+  /// The member acknowledged `index`, which is the leader's own entry.
+  mutating func matched(_ index: LogIndex) {
+    match = max(match, index)
+    if next <= match { moveNext(to: match.next) }
+    switch flow {
+    case .probe:
+      flow = .replicate(InFlight())
+      moveNext(to: match.next)
+    case .replicate(var window):
+      flow = .probe(isWaiting: false)  // leaves `window` alone with its array
+      window.free(upTo: index)
+      flow = .replicate(window)
+    case .snapshot(let transfer):
+      guard match >= transfer.mark.index else { return }
+      flow = .replicate(InFlight())
+      moveNext(to: match.next)
+    }
+  }
+
+  /// The member refused `refused`; `agreed` is the newest entry of the leader's that it may have.
+  /// An answer to anything but the question under way is old news.
+  mutating func refused(_ refused: LogIndex, agreed: LogIndex) {
+    // A member denies what it once acknowledged only when it lost rows (rule C9); an old refusal
+    // that looks the same costs one question.
+    let agreed = refused > match ? max(agreed, match) : agreed
+    switch flow {
+    case .probe where refused == next.previous && agreed != refused: probe(from: agreed.next)
+    case .replicate: probe(from: agreed.next)
+    case .snapshot(let transfer) where agreed >= transfer.mark.index: probe(from: agreed.next)
+    case .probe, .snapshot: break
+    }
+  }
+
+  /// Asks anew behind `index`, and counts the member for nothing above.
+  private mutating func probe(from index: LogIndex) {
+    flow = .probe(isWaiting: false)
+    match = min(match, index.previous)
+    moveNext(to: index)
+  }
+
+  private mutating func moveNext(to index: LogIndex) {
+    next = index
+    isLoading = false
+  }
+
+  // MARK: Sending
+
+  /// An append that ends in `last` was sent.
+  mutating func sent(upTo last: LogIndex, bytes: Int) {
+    switch flow {
+    case .probe: flow = .probe(isWaiting: true)
+    case .replicate(var window):
+      flow = .probe(isWaiting: true)
+      if last >= next { window.add(last: last, bytes: bytes) }
+      flow = .replicate(window)
+      moveNext(to: max(next, last.next))
+    case .snapshot: break
+    }
+  }
+
+  /// The member was asked whether it lacks what was sent; once a heartbeat is enough.
+  mutating func reminded() { seemsStuck = false }
+
+  mutating func startLoading() { isLoading = true }
+
+  /// The disk answered, or couldn't.
+  mutating func stopLoading() { isLoading = false }
+
+  /// A heartbeat's time has come: what waits for an answer that may be lost asks again; a member that
+  /// is silent gets no more than that.
+  mutating func retry(isSilent: Bool) {
+    switch flow {
+    case .probe: flow = .probe(isWaiting: false)
+    case .replicate(let window):
+      seemsStuck = window.count > 0 && match == matchAtHeartbeat
+      matchAtHeartbeat = match
+      if isSilent { probe(from: match.next) }
+    case .snapshot(var transfer):
+      transfer.heartbeat()
+      flow = .snapshot(transfer)
+    }
+  }
+
+  mutating func startSnapshot(_ mark: SnapshotMark) {
+    flow = .snapshot(SnapshotTransfer(mark: mark))
+    isLoading = false
+  }
+
+  mutating func update(_ transfer: SnapshotTransfer) { flow = .snapshot(transfer) }
+
+  /// Waits for the next heartbeat, then finds out anew what the member needs.
+  mutating func abandonSnapshot() { flow = .probe(isWaiting: true) }
+}
