@@ -92,6 +92,7 @@ extension RaftGroup {
     appliedIndex = mark.index
     core.outbox.events.append(.snapshotInstalled(index: mark.index))
     changeFollower { $0.agree(on: mark.index, asked: mark.index, core: &$1) }
+    changeLeader { $0.recountUncommitted($1) }
     return true
   }
 

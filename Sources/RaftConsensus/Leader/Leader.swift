@@ -24,7 +24,7 @@ struct Leader: Sendable {
     others = core.configuration.members.filter { $0 != core.member }
       .map { Progress(member: $0, next: next, now: now) }
     heartbeatSlot = now / core.settings.heartbeatNanoseconds
-    uncommittedBytes = core.log.bytesAfterHandedOut
+    recountUncommitted(core)
     append(kind: .empty, payload: [], logTime: .zero, core: &core)
   }
 
@@ -54,6 +54,10 @@ struct Leader: Sendable {
 
   mutating func handedOut(_ entries: [Entry]) {
     for entry in entries { uncommittedBytes -= entry.weight }
+  }
+
+  mutating func recountUncommitted(_ core: GroupCore) {
+    uncommittedBytes = core.log.bytesAfterHandedOut
   }
 
   func isEstablished(_ core: GroupCore) -> Bool { core.log.committed >= firstEntry }
