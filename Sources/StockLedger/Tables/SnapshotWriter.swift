@@ -48,6 +48,8 @@ struct SnapshotWriter: Sendable {
     checksum = SnapshotFormat.headerChecksum(version: version)
   }
 
+  static var frameBytes: Int { SnapshotFormat.frameBytes }
+
   /// Bytes that can be taken now.
   var readyBytes: Int { output.count - taken }
 
