@@ -1,6 +1,7 @@
 // The few operating system calls that Foundation has no durable form of.
 
 import Foundation
+import Synchronization
 
 enum Files {
   static func failure(_ operation: String, _ path: String) -> StorageError {
@@ -79,19 +80,25 @@ enum Files {
 
 /// Holds a directory for one store: a second one, in this or another process, is refused.
 final class DirectoryLock: Sendable {
-  private let file: Int32
+  /// Minus one once released.
+  private let file: Mutex<Int32>
 
   init(_ directory: String) throws(StorageError) {
     let path = directory + "/LOCK"
-    file = unsafe open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
+    let file = unsafe open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
+    self.file = Mutex(file)
     guard file >= 0 else { throw Files.failure("open", path) }
     guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
-      let reason = errno
-      close(file)
-      errno = reason
-      throw reason == EWOULDBLOCK ? .directoryInUse(directory) : Files.failure("lock", path)
+      throw errno == EWOULDBLOCK ? .directoryInUse(directory) : Files.failure("lock", path)
     }
   }
 
-  deinit { close(file) }
+  func release() {
+    file.withLock {
+      if $0 >= 0 { close($0) }
+      $0 = -1
+    }
+  }
+
+  deinit { release() }
 }

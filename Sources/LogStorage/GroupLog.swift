@@ -7,6 +7,8 @@ struct GroupLog {
   let shard: ShardID
   var descriptor: [UInt8] = []
   var hardState: HardState?
+  /// Rule C9: until the group is created anew, under a new member id.
+  var isHardStateLost = false
   /// The chained checksum of the newest log row.
   var checksum: UInt32 = 0
   /// The log's last index as it was written.
@@ -16,8 +18,13 @@ struct GroupLog {
   var waitingChain: [ChainRow] = []
   /// Where the live entries are: ascending, never overlapping.
   var pieces: [Piece] = []
+  /// Up to here the group asked to be compacted.
+  private(set) var compacted: LogIndex = .zero
+  /// Up to here a durable snapshot stands for the log.
+  private(set) var covered: LogIndex = .zero
+
   /// No entry up to here is needed by the group.
-  var floor: LogIndex = .zero
+  var floor: LogIndex { min(compacted, covered) }
 
   /// Consecutive entries in consecutive rows (of possibly many groups) of one segment. Bounded in
   /// rows, so that finding an entry by walking them takes a bounded time and no index is written.
@@ -58,9 +65,19 @@ struct GroupLog {
     }
   }
 
-  /// Entries up to `index` are no longer served.
+  /// The group needs no entry up to `index`, once a snapshot covers it.
   mutating func compact(to index: LogIndex) {
-    floor = max(floor, index)
+    compacted = max(compacted, index)
+    dropPieces()
+  }
+
+  /// A snapshot of `index` is durable.
+  mutating func cover(to index: LogIndex) {
+    covered = max(covered, index)
+    dropPieces()
+  }
+
+  private mutating func dropPieces() {
     let kept = pieces.firstIndex { $0.last > floor } ?? pieces.count
     if kept > 0 { pieces.removeFirst(kept) }
   }

@@ -40,10 +40,13 @@ final class SegmentFile: @unchecked Sendable {
     try Files.preallocate(path + "-wal", bytes: expectedBytes + expectedBytes / 8 + (1 << 20))
     let file = try SegmentFile(number: number, path: path)
     try file.attempt("create") { db in
-      try db.execute(sql: schema)
-      try db.execute(
-        sql: "INSERT INTO segment(id, format, number) VALUES (1, ?, ?)",
-        arguments: [format, Int64(number)])
+      try db.inTransaction {
+        try db.execute(sql: schema)
+        try db.execute(
+          sql: "INSERT INTO segment(id, format, number) VALUES (1, ?, ?)",
+          arguments: [format, Int64(number)])
+        return .commit
+      }
     }
     try Files.syncDirectory(directory)
     return file
@@ -81,7 +84,7 @@ final class SegmentFile: @unchecked Sendable {
     do {
       connection = try DatabaseQueue(path: path, configuration: configuration)
     } catch {
-      throw .failed(operation: "open", path: path, reason: "\(error)")
+      throw .from(error, "open", path)
     }
   }
 
@@ -100,7 +103,7 @@ final class SegmentFile: @unchecked Sendable {
     do {
       return try connection.inDatabase(body)
     } catch {
-      throw .failed(operation: operation, path: path, reason: "\(error)")
+      throw .from(error, operation, path)
     }
   }
 }
@@ -177,6 +180,12 @@ extension SegmentFile {
     }
     try closeConnection()
     try Files.syncDirectory((path as NSString).deletingLastPathComponent)
+  }
+
+  /// For a file that nothing was written to.
+  func discard() throws(StorageError) {
+    try closeConnection()
+    for suffix in ["-wal", "-shm", ""] { try Files.remove(path + suffix) }
   }
 
   func closeConnection() throws(StorageError) {

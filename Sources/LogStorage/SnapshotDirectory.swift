@@ -51,8 +51,10 @@ final class SnapshotDirectory: Sendable {
     known.withLock { $0.filter { $0.shard == shard } }
   }
 
-  func writer(shard: ShardID, mark: SnapshotMark) throws(StorageError) -> SnapshotWriter {
-    try SnapshotWriter(path: file(shard, mark.index), directory: path, shard: shard, mark: mark)
+  func writer(
+    shard: ShardID, mark: SnapshotMark, kind: String
+  ) throws(StorageError) -> SnapshotWriter {
+    try SnapshotWriter(path: file(shard, mark.index), directory: path, kind: kind)
   }
 
   /// Notes one that is durable, and removes those that it makes superfluous.

@@ -11,16 +11,20 @@ final class SnapshotWriter {
   private let directory: String
   private var totals = SnapshotFormat.Totals()
 
-  init(path: String, directory: String, shard: ShardID, mark: SnapshotMark) throws(StorageError) {
+  /// `kind` keeps apart the unfinished files of a snapshot that is taken and one that arrives.
+  init(path: String, directory: String, kind: String) throws(StorageError) {
     self.path = path
     self.directory = directory
-    temporary = path + ".partial"
+    temporary = "\(path).\(kind).partial"
     file = unsafe open(temporary, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0o600)
     guard file >= 0 else { throw Files.failure("create", temporary) }
-    try write(SnapshotFormat.header(shard: shard, mark: mark))
   }
 
   deinit { close(file) }
+
+  func begin(shard: ShardID, mark: SnapshotMark) throws(StorageError) {
+    try write(SnapshotFormat.header(shard: shard, mark: mark))
+  }
 
   /// Chunks longer than the format allows are cut: the reader's caller sees the same bytes.
   func append(_ chunk: [UInt8]) throws(StorageError) {
@@ -43,6 +47,25 @@ final class SnapshotWriter {
 
   func finish() throws(StorageError) {
     try write(totals.end)
+    try publish()
+  }
+
+  /// What is wrong with a file that was copied as it is; nil if it is what it should be.
+  func examine(shard: ShardID, mark: SnapshotMark) -> StorageError? {
+    do throws(StorageError) {
+      let reader = try SnapshotReader(path: temporary)
+      guard reader.shard == shard, reader.mark == mark else {
+        return .damaged(path: temporary, offset: 0, reason: "a snapshot of something else")
+      }
+      while try reader.next() != nil {}
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  /// Makes the file durable and gives it its name.
+  func publish() throws(StorageError) {
     guard fsync(file) == 0 else { throw Files.failure("sync", temporary) }
     try Files.rename(temporary, to: path)
     try Files.syncDirectory(directory)
@@ -50,7 +73,8 @@ final class SnapshotWriter {
 
   func abandon() throws(StorageError) { try Files.remove(temporary) }
 
-  private func write(_ bytes: [UInt8]) throws(StorageError) {
+  /// Bytes of the file as they are.
+  func write(_ bytes: [UInt8]) throws(StorageError) {
     var written = 0
     while written < bytes.count {
       let count = unsafe bytes.withUnsafeBytes {

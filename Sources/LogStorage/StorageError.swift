@@ -1,3 +1,5 @@
+import GRDB
+
 /// What can go wrong while a store is opened or read. A failed write is not here: it ends the
 /// process.
 package enum StorageError: Error, Equatable, Sendable, CustomStringConvertible {
@@ -22,5 +24,26 @@ package enum StorageError: Error, Equatable, Sendable, CustomStringConvertible {
       "\(path) has format \(version), which this version does not read"
     case .notFound(let what): "\(what) not found"
     }
+  }
+}
+
+extension StorageError {
+  /// SQLite tells apart a file that is wrong from one that can't be had just now.
+  static func from(_ error: any Error, _ operation: String, _ path: String) -> StorageError {
+    if let error = error as? StorageError { return error }
+    if let error = error as? DatabaseError,
+      [.SQLITE_CORRUPT, .SQLITE_NOTADB].contains(error.resultCode)
+    {
+      return .damaged(path: path, offset: 0, reason: "\(error)")
+    }
+    // A column of another type than every writer gives it.
+    if error is RowDecodingError {
+      return .damaged(path: path, offset: 0, reason: "\(error)")
+    }
+    return .failed(operation: operation, path: path, reason: "\(error)")
+  }
+
+  var isDamage: Bool {
+    if case .damaged = self { true } else { false }
   }
 }

@@ -43,10 +43,13 @@ final class WorkThread<Work: Sendable>: @unchecked Sendable {
   }
 
   /// For work that follows from work: never waits, so that two threads can't wait for each other.
-  func submitWithoutWaiting(_ work: Work) {
+  /// False after the end: the work is dropped.
+  @discardableResult
+  func submitWithoutWaiting(_ work: Work) -> Bool {
     condition.lock()
+    defer { condition.unlock() }
     add(work)
-    condition.unlock()
+    return isOpen
   }
 
   private func add(_ work: Work) {

@@ -1,0 +1,59 @@
+import Primitives
+import RaftConsensus
+
+/// The files thread's state: prepares segments, seals full ones, reads and removes sealed ones.
+final class FilesTurn: @unchecked Sendable {
+  private let directory: String
+  private let settings: StorageSettings
+  private let storage: WorkThread<StorageWork>
+  /// The sealed segment that was read last: a follower that catches up asks for it many times.
+  private var reader: SegmentReader?
+
+  init(directory: String, settings: StorageSettings, storage: WorkThread<StorageWork>) {
+    self.directory = directory
+    self.settings = settings
+    self.storage = storage
+  }
+
+  func run(_ work: [FilesWork]) -> Bool {
+    for item in work {
+      do {
+        try run(item)
+      } catch {
+        settings.fatal("storage: \(error)")
+        return false
+      }
+    }
+    return true
+  }
+
+  private func run(_ work: FilesWork) throws(StorageError) {
+    switch work {
+    case .prepare(let number):
+      let file = try SegmentFile.create(
+        number: number, in: directory, expectedBytes: settings.segmentBytes)
+      if !storage.submitWithoutWaiting(.prepared(file)) { try file.discard() }
+    case .seal(let file, let summary):
+      try file.seal(summary: summary)
+      storage.submitWithoutWaiting(.sealed(number: file.number, bytes: Files.size(file.path)))
+    case .remove(let number, let path):
+      if reader?.number == number { reader = nil }
+      for suffix in ["", "-wal", "-wal.damaged"] { try Files.remove(path + suffix) }
+      try Files.syncDirectory(directory)
+    case .load(let range, let number, let path, let job):
+      job.done(
+        LogLoad.result(of: range, path: path) { body in
+          try opened(number, path).read(body)
+        })
+    case .readSnapshot(let path, let offset, let maxBytes, let done):
+      done(SnapshotPart.read(path, offset: offset, maxBytes: maxBytes))
+    }
+  }
+
+  private func opened(_ number: UInt64, _ path: String) throws(StorageError) -> SegmentReader {
+    if let reader, reader.number == number { return reader }
+    let opened = try SegmentReader(number: number, path: path)
+    reader = opened
+    return opened
+  }
+}
