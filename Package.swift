@@ -29,6 +29,7 @@ let nio: [Target.Dependency] = [
   .product(name: "NIOCore", package: "swift-nio"),
   .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
   .product(name: "NIOPosix", package: "swift-nio"),
+  .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
 ]
 
 let cores: [Target] = [
@@ -78,6 +79,7 @@ let shells: [Target] = [
       .product(name: "Yams", package: "Yams"),
       .product(name: "Logging", package: "swift-log"),
       .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      .product(name: "UnixSignals", package: "swift-service-lifecycle"),
     ] + nio,
     swiftSettings: strict),
 

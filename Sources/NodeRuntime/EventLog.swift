@@ -1,0 +1,70 @@
+import Logging
+
+import LogStorage
+import NodeCore
+import Primitives
+
+/// Turns what the cores report into structured log lines: constant messages, ids as metadata.
+final class EventLog: Sendable {
+  let logger: Logger
+
+  init(_ logger: Logger) {
+    self.logger = logger
+  }
+
+  func note(_ event: NodeEvent) {
+    switch event {
+    case .becameLeader(let shard, let term):
+      info("became leader", shard, ["term": "\(term.rawValue)"])
+    case .steppedDown(let shard, let term):
+      info("stepped down", shard, ["term": "\(term.rawValue)"])
+    case .opened(let shard, let members):
+      info("opened group", shard, ["members": "\(members.map(\.rawValue))"])
+    case .clockStepped(let shard, let milliseconds):
+      warn("log time stepped forward", shard, ["milliseconds": "\(milliseconds)"])
+    case .ownClockOff(let milliseconds):
+      logger.error(
+        "own clock is off the cluster's median", metadata: ["milliseconds": "\(milliseconds)"])
+    case .ownClockGood:
+      logger.notice("own clock agrees with the cluster's median")
+    case .outcomesUnknown(let shard, let count):
+      warn("leadership lost with calls under way", shard, ["calls": "\(count)"])
+    case .leaderChanged(let shard, let term, let leader):
+      info(
+        "leader changed", shard,
+        ["term": "\(term.rawValue)", "leader": "\(leader?.rawValue ?? 0)"])
+    case .electionStarted(let shard, let term):
+      info("standing for election", shard, ["term": "\(term.rawValue)"])
+    case .repaired(let shard, let index):
+      warn("member is repaired and votes again", shard, ["index": "\(index.rawValue)"])
+    case .snapshotTaken(let shard, let index):
+      info("snapshot taken", shard, ["index": "\(index.rawValue)"])
+    case .snapshotSaved(let shard, let index):
+      info("snapshot saved", shard, ["index": "\(index.rawValue)"])
+    case .snapshotSending(let shard, let node, let index):
+      info("sending snapshot", shard, ["index": "\(index.rawValue)", "to": "\(node.rawValue)"])
+    case .snapshotInstalled(let shard, let index):
+      info("snapshot installed", shard, ["index": "\(index.rawValue)"])
+    case .snapshotRefused(let shard, let mark):
+      warn("received snapshot is no good", shard, ["index": "\(mark.rawValue)"])
+    case .digestMismatch(let shard, let index, let node):
+      logger.critical(
+        "members disagree on the ledger's digest",
+        metadata: [
+          "shard": "\(shard.rawValue)", "index": "\(index.rawValue)", "with": "\(node.rawValue)",
+        ])
+    }
+  }
+
+  func note(loadFailed work: LoadWork, _ error: StorageError) {
+    warn("log could not be read for a follower", work.shard, ["error": "\(error)"])
+  }
+
+  private func info(_ message: Logger.Message, _ shard: ShardID, _ fields: Logger.Metadata) {
+    logger.info(message, metadata: fields.merging(["shard": "\(shard.rawValue)"]) { $1 })
+  }
+
+  private func warn(_ message: Logger.Message, _ shard: ShardID, _ fields: Logger.Metadata) {
+    logger.warning(message, metadata: fields.merging(["shard": "\(shard.rawValue)"]) { $1 })
+  }
+}

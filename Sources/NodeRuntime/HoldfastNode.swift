@@ -1,0 +1,149 @@
+// One node from its start to its stop: stores are recovered, cores built on them, listeners opened;
+// at the end callers are drained before the stores close.
+
+import GRPCTransport
+package import Logging
+package import NIOCore
+
+import LogStorage
+import NIOPosix
+import NodeCore
+import Primitives
+import RaftConsensus
+import ServiceLifecycle
+import StockLedger
+import WireFormat
+
+/// A running `holdfast serve`.
+package final class HoldfastNode: Service {
+  private let settings: RuntimeSettings
+  private let events: EventLog
+  private let onReady: @Sendable (HoldfastNode.Addresses) -> Void
+
+  /// Where the node listens.
+  package struct Addresses: Sendable {
+    package var grpc: SocketAddress
+    package var plaintext: SocketAddress?
+  }
+
+  package init(
+    settings: RuntimeSettings, logger: Logger,
+    onReady: @escaping @Sendable (Addresses) -> Void = { _ in }
+  ) {
+    self.settings = settings
+    events = EventLog(logger)
+    self.onReady = onReady
+  }
+
+  package func run() async throws {
+    let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.lanes)
+    do {
+      let node = try RunningNode(settings, events, group)
+      try await node.serve(onReady)
+      await node.stop()
+    } catch {
+      try? await group.shutdownGracefully()
+      throw error
+    }
+    try await group.shutdownGracefully()
+  }
+}
+
+/// What `run` builds up and takes down again.
+private final class RunningNode: Sendable {
+  private let settings: RuntimeSettings
+  private let hub: Hub
+  private let server: GRPCServer
+  private let group: MultiThreadedEventLoopGroup
+
+  init(
+    _ settings: RuntimeSettings, _ events: EventLog, _ group: MultiThreadedEventLoopGroup
+  ) throws {
+    self.settings = settings
+    self.group = group
+    let hub = Hub(settings: settings, events: events)
+    self.hub = hub
+    let loops = Array(group.makeIterator())
+    for (index, loop) in loops.enumerated() {
+      hub.lanes.append(try Recovery.lane(index, on: loop, hub))
+    }
+    hub.links = Self.links(settings, on: loops[0])
+    var server = settings.server
+    server.reflection = descriptorSetBytes()
+    let methods = HoldfastMethod.allCases.map {
+      MethodDescription(path: $0.path, id: $0.rawValue, kind: CallKind($0.kind))
+    }
+    self.server = GRPCServer(settings: server, methods: MethodTable(methods), group: group) {
+      loop in
+      let dispatcher = Dispatcher(server: loop, hub: hub)
+      hub.add(dispatcher)
+      return dispatcher
+    }
+  }
+
+  private static func links(_ settings: RuntimeSettings, on loop: any EventLoop) -> [PeerLink] {
+    let own = settings.core.node
+    return settings.core.nodes.filter { $0.id != own }.map { peer in
+      let (host, port) = hostAndPort(peer.address)
+      return PeerLink(
+        own: own, peer: peer, host: host, port: port,
+        tls: ClientTLS(
+          identity: settings.identity, expectedURI: "holdfast:node/\(peer.id.rawValue)"),
+        loop: loop)
+    }
+  }
+
+  /// Serves until a graceful shutdown is asked for.
+  func serve(_ onReady: @Sendable (HoldfastNode.Addresses) -> Void) async throws {
+    let grpc = try await server.listen(
+      host: settings.grpc.host, port: settings.grpc.port,
+      tls: ServerTLS(identity: settings.identity, clientCertificate: .require))
+    var plaintext: SocketAddress?
+    if let listener = settings.plaintext {
+      plaintext = try await server.listen(host: listener.host, port: listener.port, tls: nil)
+    }
+    for lane in hub.lanes {
+      let milliseconds = settings.tickMilliseconds
+      lane.loop.execute { lane.start(tickMilliseconds: milliseconds) }
+    }
+    for service in [""] + HoldfastMethod.services { server.health.set(service, .serving) }
+    hub.events.logger.notice(
+      "serving",
+      metadata: ["grpc": "\(grpc)", "plaintext": "\(plaintext.map { "\($0)" } ?? "off")"])
+    onReady(HoldfastNode.Addresses(grpc: grpc, plaintext: plaintext))
+    try? await gracefulShutdown()
+  }
+
+  /// Callers go first, then peers, then the stores: what was acknowledged is on disk by then.
+  func stop() async {
+    for service in [""] + HoldfastMethod.services { server.health.set(service, .notServing) }
+    await server.drain(grace: .seconds(settings.drainSeconds))
+    for lane in hub.lanes { try? await lane.loop.submit { lane.stop() }.get() }
+    try? await hub.lanes[0].loop.submit { [hub] in for link in hub.links { link.close() } }.get()
+    for lane in hub.lanes { lane.store.close() }
+    hub.events.logger.notice("stopped")
+  }
+}
+
+extension CallKind {
+  fileprivate init(_ kind: HoldfastMethod.Kind) {
+    switch kind {
+    case .unary: self = .unary
+    case .clientStream: self = .clientStream
+    case .serverStream: self = .serverStream
+    case .bidirectional: self = .bidi
+    }
+  }
+}
+
+/// Splits `host:port` or `[v6]:port`; the configuration was checked before.
+func hostAndPort(_ address: [UInt8]) -> (String, Int) {
+  let text = String(decoding: address, as: UTF8.self)
+  guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...])
+  else {
+    preconditionFailure("address '\(text)' has no port")
+  }
+  var host = text[..<colon]
+  if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
+  return (String(host), port)
+}

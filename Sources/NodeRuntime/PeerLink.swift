@@ -1,0 +1,97 @@
+// The way to one other node: a channel for forwarded calls, and one stream of envelopes on it.
+
+import GRPCTransport
+import NIOCore
+import NodeCore
+import Primitives
+import WireFormat
+
+/// Sends to one peer; used on its channel's loop.
+///
+/// Envelopes may be lost, so nothing is queued for a peer that doesn't take them: Raft's own
+/// retries make it good, and a slow peer costs no memory here.
+final class PeerLink: @unchecked Sendable {  // used on `channel.eventLoop` only
+  let node: NodeID
+  let region: [UInt8]
+  let address: String
+  let channel: GRPCChannel
+
+  private let own: NodeID
+  private var stream: ClientStream?
+  private var reopenIsDue = false
+  private var isClosed = false
+  private var wantsFlush = false
+  private var bytes: [UInt8] = []
+  private(set) var envelopesDropped: UInt64 = 0
+
+  /// A stream that broke is opened again after this, and not at once, so that a peer that refuses
+  /// streams costs little.
+  private static let reopenAfter = TimeAmount.milliseconds(50)
+
+  init(own: NodeID, peer: NodeSeat, host: String, port: Int, tls: ClientTLS, loop: any EventLoop) {
+    self.own = own
+    node = peer.id
+    region = peer.region
+    address = String(decoding: peer.address, as: UTF8.self)
+    var settings = ChannelSettings()
+    settings.backoffMax = .milliseconds(500)
+    settings.keepaliveTime = .seconds(2)
+    settings.keepaliveTimeout = .seconds(2)
+    channel = GRPCChannel(host: host, port: port, tls: tls, settings: settings, eventLoop: loop)
+  }
+
+  func send(_ envelope: PeerEnvelope) {
+    channel.eventLoop.assertInEventLoop()
+    guard !isClosed else { return }
+    guard let stream = stream ?? open(), stream.isWritable else {
+      envelopesDropped += 1
+      return
+    }
+    bytes.removeAll(keepingCapacity: true)
+    PeerCodec.encode(envelope, from: own, to: node, into: &bytes)
+    unsafe bytes.withUnsafeBytes { unsafe stream.send($0) }
+    wantsFlush = true
+  }
+
+  /// Runs on the channel's loop, at once if this is it.
+  func onLoop(_ body: @escaping @Sendable () -> Void) {
+    if channel.eventLoop.inEventLoop { body() } else { channel.eventLoop.execute(body) }
+  }
+
+  /// Writes what one turn had for the peer at once.
+  func flush() {
+    guard wantsFlush else { return }
+    wantsFlush = false
+    channel.flush()
+  }
+
+  func close() {
+    isClosed = true
+    stream?.cancel()
+    stream = nil
+    channel.close()
+  }
+
+  private func open() -> ClientStream? {
+    guard !reopenIsDue else { return nil }
+    let opened = channel.stream(
+      MethodPath(HoldfastMethod.exchange.path), options: CallOptions(waitForReady: true),
+      receiver: self)
+    stream = opened
+    return opened
+  }
+}
+
+extension PeerLink: ClientStreamReceiver {
+  /// The peer has a stream of its own for what it has to say.
+  func received(_ message: UnsafeRawBufferPointer) {}
+
+  func ended(_ status: GRPCStatus, metadata: Metadata) {
+    stream = nil
+    guard !isClosed else { return }
+    reopenIsDue = true
+    channel.eventLoop.assumeIsolated().scheduleTask(in: Self.reopenAfter) { [self] in
+      reopenIsDue = false
+    }
+  }
+}

@@ -1,0 +1,66 @@
+import NodeCore
+import Primitives
+import StockLedger
+
+/// What a lane last told the dispatchers of its shards and of the catalog.
+struct RouteNotes {
+  var leaders: [ShardID: NodeID] = [:]
+  var told: Set<ShardID> = []
+  var catalogVersion: UInt64?
+}
+
+extension Lane {
+  /// Tells the dispatchers what changed since the last time: new shards, leaders, the catalog.
+  func noteRoutes() {
+    let catalog = newerCatalog()
+    let news = changedRoutes()
+    guard catalog != nil || !news.isEmpty else { return }
+    for dispatcher in hub.dispatchers {
+      hub.hop(from: self, to: dispatcher.index) {
+        if let catalog { dispatcher.routes.update(catalog: catalog) }
+        if !news.isEmpty { dispatcher.routes.update(news) }
+      }
+    }
+  }
+
+  /// A copy of the catalog if it changed; it shares its pages with the live one.
+  private func newerCatalog() -> MetaLedger? {
+    guard index == 0 else { return nil }
+    let known = routeNotes.catalogVersion
+    let catalog = core.withMetaLedger { ledger -> MetaLedger? in
+      ledger.catalogVersion == known ? nil : copy ledger
+    }
+    guard let catalog, let catalog else { return nil }
+    routeNotes.catalogVersion = catalog.catalogVersion
+    return catalog
+  }
+
+  private func changedRoutes() -> [Route] {
+    var news: [Route] = []
+    for shard in shardsToNote() {
+      guard let placement = core.placement(of: shard) else { continue }
+      guard routeNotes.leaders[shard] != placement.leader || !routeNotes.told.contains(shard) else {
+        continue
+      }
+      routeNotes.leaders[shard] = placement.leader
+      routeNotes.told.insert(shard)
+      news.append(
+        Route(
+          shard: shard, lane: core.settings.lane(of: shard), pool: placement.pool,
+          region: placement.region, members: placement.members, leader: placement.leader))
+    }
+    return news
+  }
+
+  /// Lane 0 speaks for shards without a member on this node too; another lane for its own.
+  private func shardsToNote() -> [ShardID] {
+    let here = core.status(now: SystemClock.now()).map(\.shard)
+    guard index == 0 else { return here }
+    let elsewhere = core.withMetaLedger { ledger in ledger.shards.map(\.id) } ?? []
+    return here + elsewhere.filter { core.settings.lane(of: $0) == 0 || !isMember(of: $0) }
+  }
+
+  private func isMember(of shard: ShardID) -> Bool {
+    core.placement(of: shard)?.members.contains(core.settings.node) ?? false
+  }
+}

@@ -1,0 +1,82 @@
+// Which shard a call belongs to, where that shard is, and who leads it: each loop has its own copy,
+// so that looking up costs no lock and no hop.
+
+import NodeCore
+import Primitives
+import StockLedger
+
+/// One shard as a dispatcher knows it.
+struct Route: Sendable {
+  var shard: ShardID
+  var lane: Int
+  var pool: [UInt8]
+  var region: [UInt8]
+  var members: [NodeID]
+  var leader: NodeID?
+}
+
+/// The shards of the cluster by (pool, region), and the catalog that account lookups need.
+struct Routes {
+  private(set) var catalog = MetaLedger()
+  private var byName: [Hash128: Int] = [:]
+  private var byShard: [ShardID: Int] = [:]
+  private var routes: [Route] = []
+  /// Most bursts are for one shard: the one that was found last.
+  private var last = 0
+
+  mutating func update(catalog: MetaLedger) { self.catalog = catalog }
+
+  /// Takes what a lane knows of its shards (or lane 0 of all).
+  mutating func update(_ news: [Route]) {
+    for route in news {
+      if let known = byShard[route.shard] {
+        routes[known] = route
+      } else {
+        byShard[route.shard] = routes.count
+        byName[Self.key(route.pool, route.region)] = routes.count
+        routes.append(route)
+      }
+    }
+  }
+
+  subscript(shard: ShardID) -> Route? { byShard[shard].map { routes[$0] } }
+
+  mutating func find(pool: UnsafeRawBufferPointer, region: UnsafeRawBufferPointer) -> Route? {
+    if last < routes.count, unsafe Self.same(routes[last].pool, pool),
+      unsafe Self.same(routes[last].region, region)
+    {
+      return routes[last]
+    }
+    guard let found = unsafe byName[Self.key(pool, region)],
+      unsafe Self.same(routes[found].pool, pool),
+      unsafe Self.same(routes[found].region, region)
+    else { return nil }
+    last = found
+    return routes[found]
+  }
+
+  /// A leader that a refused call named.
+  mutating func learn(leader: NodeID?, of shard: ShardID) {
+    if let known = byShard[shard] { routes[known].leader = leader }
+  }
+
+  var all: [Route] { routes.sorted { $0.shard < $1.shard } }
+
+  private static func same(_ a: [UInt8], _ b: UnsafeRawBufferPointer) -> Bool {
+    unsafe a.count == b.count && a.withUnsafeBytes { unsafe $0.elementsEqual(b) }
+  }
+
+  private static func key(_ pool: [UInt8], _ region: [UInt8]) -> Hash128 {
+    unsafe pool.withUnsafeBytes { pool in
+      unsafe region.withUnsafeBytes { unsafe key(pool, $0) }
+    }
+  }
+
+  private static func key(_ pool: UnsafeRawBufferPointer, _ region: UnsafeRawBufferPointer)
+    -> Hash128
+  {
+    let first = unsafe Hash128(pool)
+    let second = unsafe Hash128(region, seed: first.low)
+    return Hash128(high: first.high ^ second.high, low: second.low)
+  }
+}

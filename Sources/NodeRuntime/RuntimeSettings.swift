@@ -1,0 +1,44 @@
+package import GRPCTransport
+package import LogStorage
+package import NodeCore
+
+/// Everything that a node is told at its start.
+package struct RuntimeSettings: Sendable {
+  package struct Listener: Sendable {
+    package var host: String
+    package var port: Int
+    package init(host: String, port: Int) {
+      self.host = host
+      self.port = port
+    }
+  }
+
+  /// This node, the cluster's nodes, and what the cores are told.
+  package var core: NodeSettings
+  /// Holds one folder per lane.
+  package var directory: String
+  package var lanes = 1
+  /// Mutual TLS, for clients and nodes alike.
+  package var grpc: Listener
+  /// Without TLS, on loopback only; nil turns it off.
+  package var plaintext: Listener?
+  package var identity: TLSIdentity
+  package var server = ServerSettings()
+  package var storage = StorageSettings()
+  package var tickMilliseconds: Int64 = 10
+  /// How long a stopping node waits for its calls.
+  package var drainSeconds: Int64 = 5
+  /// Below this many free bytes intake is refused, so that releases and expiries still fit.
+  package var freeBytesMin: Int64 = 256 << 20
+
+  package init(
+    core: NodeSettings, directory: String, grpc: Listener, plaintext: Listener?,
+    identity: TLSIdentity
+  ) {
+    self.core = core
+    self.directory = directory
+    self.grpc = grpc
+    self.plaintext = plaintext
+    self.identity = identity
+  }
+}

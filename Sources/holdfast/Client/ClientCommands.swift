@@ -1,0 +1,2 @@
+import ArgumentParser
+let clientCommands: [any ParsableCommand.Type] = []

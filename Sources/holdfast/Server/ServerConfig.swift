@@ -1,0 +1,179 @@
+// What `holdfast serve --config FILE` reads. Relative paths are meant from the file's own folder.
+
+import Foundation
+
+/// A node's place in the cluster and on disk, as configured.
+struct ServerConfig {
+  struct Listen {
+    var grpc: Endpoint
+    var plaintext: Endpoint?
+  }
+  struct TLS {
+    var authority: String
+    var certificate: String
+    var key: String
+  }
+  struct Peer {
+    var id: UInt64
+    var region: String
+    var zone: String
+    var address: Endpoint
+  }
+  struct Consensus {
+    var tickMilliseconds = 10
+    var electionMilliseconds = 1_000
+    var leaseMilliseconds = 1_000
+  }
+  struct Limits {
+    var mailbox = 8_192
+    var endedRequestsMax = 16_000_000
+    var connections = 4_096
+    var journalDays = 7
+    var journalGigabytes = 50
+  }
+
+  var id: UInt64
+  var region: String
+  var zone: String
+  var directory: String
+  var listen: Listen
+  var tls: TLS
+  var peers: [Peer]
+  var lanes = 1
+  var limits = Limits()
+  var consensus = Consensus()
+}
+
+/// A numeric address and a port.
+struct Endpoint: Equatable, CustomStringConvertible {
+  var host: String
+  var port: Int
+  var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+  var isLoopback: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
+
+  init(host: String, port: Int) {
+    self.host = host
+    self.port = port
+  }
+
+  /// Parses `host:port` or `[v6]:port`.
+  init?(_ text: String) {
+    guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
+      (0...65_535).contains(port)
+    else { return nil }
+    var host = String(text[..<colon])
+    if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
+    guard !host.isEmpty else { return nil }
+    self.init(host: host, port: port)
+  }
+}
+
+extension ServerConfig {
+  private static let keys = ["node", "listen", "tls", "peers", "lanes", "limits", "consensus"]
+
+  static func load(_ file: String) throws -> ServerConfig {
+    let text: String
+    do {
+      text = try String(contentsOfFile: file, encoding: .utf8)
+    } catch {
+      throw ConfigError(
+        file: file, line: nil, message: "cannot be read: \(error.localizedDescription)")
+    }
+    return try parse(text, file: file)
+  }
+
+  static func parse(_ text: String, file: String) throws -> ServerConfig {
+    let root = try YAMLSection.root(file: file, text: text, known: keys)
+    let folder = URL(fileURLWithPath: file).deletingLastPathComponent().path
+    func path(_ text: String) -> String { text.hasPrefix("/") ? text : folder + "/" + text }
+
+    let node = try root.required(
+      "node", root.section("node", known: ["id", "region", "zone", "dir"]))
+    let listen = try root.required(
+      "listen", root.section("listen", known: ["grpc", "plaintext", "http"]))
+    let tls = try root.required("tls", root.section("tls", known: ["ca", "cert", "key"]))
+    let region = try node.required("region", node.string("region"))
+    var config = ServerConfig(
+      id: UInt64(try node.required("id", node.integer("id", in: 1...1_000_000))),
+      region: region,
+      zone: try node.string("zone") ?? region + "-a",
+      directory: path(try node.required("dir", node.string("dir"))),
+      listen: Listen(
+        grpc: try listen.required("grpc", listen.endpoint("grpc")),
+        plaintext: try listen.endpoint("plaintext")),
+      tls: TLS(
+        authority: path(try tls.required("ca", tls.string("ca"))),
+        certificate: path(try tls.required("cert", tls.string("cert"))),
+        key: path(try tls.required("key", tls.string("key")))),
+      peers: try root.sections("peers", known: ["id", "region", "zone", "address"]).map(Peer.init))
+    config.lanes = try root.integer("lanes", in: 1...64) ?? 1
+    try config.readLimits(root)
+    try config.readConsensus(root)
+    try config.check(root, listen)
+    return config
+  }
+
+  private mutating func readLimits(_ root: YAMLSection) throws {
+    let known = [
+      "mailbox", "ended_requests_max", "connections", "journal_days", "journal_gigabytes",
+    ]
+    guard let section = try root.section("limits", known: known) else { return }
+    limits.mailbox = try section.integer("mailbox", in: 1...65_536) ?? limits.mailbox
+    limits.endedRequestsMax =
+      try section.integer("ended_requests_max", in: 1...100_000_000) ?? limits.endedRequestsMax
+    limits.connections = try section.integer("connections", in: 1...65_536) ?? limits.connections
+    limits.journalDays = try section.integer("journal_days", in: 0...3_650) ?? limits.journalDays
+    limits.journalGigabytes =
+      try section.integer("journal_gigabytes", in: 1...100_000) ?? limits.journalGigabytes
+  }
+
+  private mutating func readConsensus(_ root: YAMLSection) throws {
+    let known = ["tick_ms", "election_ms", "lease_ms"]
+    guard let section = try root.section("consensus", known: known) else { return }
+    consensus.tickMilliseconds =
+      try section.integer("tick_ms", in: 1...1_000) ?? consensus.tickMilliseconds
+    consensus.electionMilliseconds =
+      try section.integer("election_ms", in: 50...60_000) ?? consensus.electionMilliseconds
+    consensus.leaseMilliseconds =
+      try section.integer("lease_ms", in: 10...60_000) ?? consensus.leaseMilliseconds
+  }
+
+  /// What no single key shows: contradictions between them.
+  private func check(_ root: YAMLSection, _ listen: YAMLSection) throws {
+    func refuse(_ message: String) -> ConfigError {
+      ConfigError(file: root.file, line: nil, message: message)
+    }
+    if let plaintext = self.listen.plaintext, !plaintext.isLoopback {
+      throw refuse(
+        "'listen.plaintext' must be a loopback address; use 'listen.grpc' for \(plaintext)")
+    }
+    if try listen.string("http") != nil {
+      throw refuse("'listen.http' is not served by this version; leave it out or say null")
+    }
+    if consensus.electionMilliseconds < 10 * consensus.tickMilliseconds {
+      throw refuse("'consensus.election_ms' must be at least ten ticks of 'consensus.tick_ms'")
+    }
+    let ids = peers.map(\.id) + [id]
+    if Set(ids).count != ids.count { throw refuse("two nodes have the same id") }
+  }
+}
+
+extension ServerConfig.Peer {
+  fileprivate init(_ section: YAMLSection) throws {
+    id = UInt64(try section.required("id", section.integer("id", in: 1...1_000_000)))
+    region = try section.required("region", section.string("region"))
+    zone = try section.string("zone") ?? region + "-a"
+    address = try section.required("address", section.endpoint("address"))
+  }
+}
+
+extension YAMLSection {
+  fileprivate func endpoint(_ key: String) throws -> Endpoint? {
+    guard let text = try string(key) else { return nil }
+    guard let endpoint = Endpoint(text) else {
+      throw ConfigError(
+        file: file, line: nil, message: "'\(path).\(key)' must be host:port, not '\(text)'")
+    }
+    return endpoint
+  }
+}
