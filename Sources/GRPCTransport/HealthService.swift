@@ -38,6 +38,4 @@ package final class HealthService: Sendable {
   func observe(_ observer: @escaping @Sendable (String, Status) -> Void) {
     state.withLockedValue { $0.observers.append(observer) }
   }
-
-  func removeObservers() { state.withLockedValue { $0.observers = [] } }
 }

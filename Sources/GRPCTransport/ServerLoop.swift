@@ -20,9 +20,7 @@ package final class ServerLoop {
   private var wheelTurning = false
   private var heldBytes = 0
   private var dispatcher: (any CallDispatcher)?
-  private var builtIn: BuiltInServices?
-  /// Hears of the last cancellations after the server has let go of its dispatchers.
-  private let nobody = NoDispatcher()
+  private var builtIn: (any CallDispatcher)?
   private var stopped = false
 
   init(eventLoop: any EventLoop, index: Int, settings: ServerSettings, methods: MethodTable) {
@@ -35,7 +33,7 @@ package final class ServerLoop {
   }
 
   /// Starts the loop's work: who takes the calls, and the periodic look at the connections.
-  func start(dispatcher: any CallDispatcher, builtIn: BuiltInServices) {
+  func start(dispatcher: any CallDispatcher, builtIn: (any CallDispatcher)?) {
     self.dispatcher = dispatcher
     self.builtIn = builtIn
     scheduleInspection()
@@ -138,10 +136,8 @@ package final class ServerLoop {
   /// The transport's own services have negative numbers.
   @inline(__always)
   func dispatcher(of method: Int) -> any CallDispatcher {
-    (method < 0 ? builtIn : dispatcher) ?? nobody
+    (method < 0 ? builtIn : dispatcher)!
   }
-
-  func finishBuiltInStreams() { builtIn?.finishStreams() }
 
   func cancelled(_ call: CallHandle, method: Int, reason: CancelReason) {
     dispatcher(of: method).cancelled(call, method: method, reason: reason)

@@ -1,32 +1,45 @@
 package import GRPCTransport
-package import WireFormat
+import WireFormat
 
 /// Why a call did not end with an answer.
 package struct CallFailure: Error, Sendable, CustomStringConvertible {
   package var code: GRPCTransport.StatusCode
   package var message: String
-  /// What the server's details say; empty when it gave none.
-  package var status: ClientStatus
+  /// ErrorInfo's reason, such as `NOT_LEADER`; empty when the server gave none.
+  package var reason = ""
+  /// Who leads the shard, said by a node that does not.
+  package var leaderAddress: String?
+  /// RetryInfo's delay in nanoseconds.
+  package var retryAfter: Int64 = 0
+  /// The fields that are wrong, each with what is wrong with it.
+  package var violations: [String] = []
   /// The node that was asked last.
   package var endpoint: Endpoint?
 
   package init(_ status: GRPCStatus, endpoint: Endpoint? = nil) {
     code = status.code
     message = status.message
-    self.status = (status.details.isEmpty ? nil : ClientStatus(status.details)) ?? ClientStatus()
     self.endpoint = endpoint
+    guard !status.details.isEmpty, let details = try? API.Status(decoding: status.details) else {
+      return
+    }
+    reason = details.errorInfo?.reason ?? ""
+    leaderAddress = details.leaderHint?.address
+    if let delay = details.retryInfo?.retryDelay?.components {
+      retryAfter = delay.seconds &* 1_000_000_000 &+ delay.attoseconds / 1_000_000_000
+    }
+    violations = (details.badRequest?.fieldViolations ?? []).map {
+      "\($0.field): \($0.description)"
+    }
   }
 
   package init(_ code: GRPCTransport.StatusCode, _ message: String) {
     self.init(GRPCStatus(code, message))
   }
 
-  /// ErrorInfo's reason, or the code's name.
-  package var reason: String { status.reason.isEmpty ? code.name : status.reason }
-
   package var description: String {
-    let text = message.isEmpty ? status.message : message
-    return text.isEmpty ? reason : "\(reason): \(text)"
+    let name = reason.isEmpty ? code.name : reason
+    return message.isEmpty ? name : "\(name): \(message)"
   }
 }
 

@@ -51,7 +51,7 @@ package final class ClusterLink {
 
   /// Makes a call of a typed request; on the loop.
   package func call(
-    _ request: some ClientRequest, route: Route = .any, preferred: Endpoint? = nil,
+    _ request: some ClientCall, route: Route = .any, preferred: Endpoint? = nil,
     timeout: TimeAmount, completion: @escaping (CallEnding) -> Void
   ) {
     call(
@@ -123,9 +123,9 @@ package final class ClusterLink {
   {
     switch verdict {
     case .final:
-      // An earlier attempt may have acted although the last one was refused, unless the refusal
-      // itself knows of the request.
-      call.completion(.refused(failure))
+      // The ledger has forgotten whether an earlier attempt acted.
+      let isForgotten = failure.reason == "REQUEST_TOO_OLD" && call.mayHaveActed
+      call.completion(isForgotten ? .unknown(failure) : .refused(failure))
     case .redirect(let address, let wait):
       call.redirects += 1
       if let endpoint = Endpoint(address) { leaders[call.route] = endpoint }

@@ -1,4 +1,15 @@
-package import WireFormat
+package import Primitives
+
+/// What makes a request act once.
+package struct RequestStamp: Hashable, Sendable {
+  package var requestID: String
+  package var firstSentAt: LogTime?
+
+  package init(requestID: String, firstSentAt: LogTime?) {
+    self.requestID = requestID
+    self.firstSentAt = firstSentAt
+  }
+}
 
 /// Makes request ids: UUIDs of version 7 (RFC 9562), which carry the time of their making and rise
 /// within one maker, also in one millisecond.
@@ -11,7 +22,7 @@ package struct RequestStamps: Sendable {
   package init() { random = SystemRandomNumberGenerator() }
 
   /// The stamp of a request whose first attempt is sent at `now`, in milliseconds since 1970.
-  package mutating func next(now: Int64) -> ClientStamp {
+  package mutating func next(now: Int64) -> RequestStamp {
     if now > millisecond {
       millisecond = now
       counter = random.next() & 0x7FF
@@ -24,7 +35,8 @@ package struct RequestStamps: Sendable {
     }
     let high = UInt64(bitPattern: millisecond) << 16 | 0x7000 | counter
     let low = random.next() & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
-    return ClientStamp(requestID: Self.text(high, low), firstSentAt: now)
+    return RequestStamp(
+      requestID: Self.text(high, low), firstSentAt: LogTime(milliseconds: now))
   }
 
   private static func text(_ high: UInt64, _ low: UInt64) -> String {

@@ -39,7 +39,7 @@ package final class ReservationClient: Sendable {
   private var eventLoop: any EventLoop { link.eventLoop }
 
   /// A new request id and the time of its first attempt. Keep it to repeat an unknown call.
-  package func stamp(now: Int64) async -> ClientStamp {
+  package func stamp(now: Int64) async -> RequestStamp {
     await onLoop { self.stamps.value.next(now: now) }
   }
 
@@ -62,29 +62,30 @@ package final class ReservationClient: Sendable {
     }
   }
 
-  /// Makes a typed call and gives the bytes of its answer.
-  package func send<Request: ClientRequest>(
-    _ request: Request, route: Route = .any
-  ) async throws(ClientFailure) -> [UInt8] {
-    try await send(Request.method, request.encoded(), route: route)
+  /// Makes a call and reads its answer.
+  package func send<Call: ClientCall>(
+    _ call: Call, route: Route = .any
+  ) async throws(ClientFailure) -> Call.Answer {
+    let bytes = try await send(Call.method, call.encoded(), route: route)
+    return try Self.read(bytes, as: Call.self)
   }
 
-  /// Makes a typed call and reads its answer.
-  package func send<Answer: ClientAnswer>(
-    _ request: some ClientRequest, route: Route = .any, answer: Answer.Type
-  ) async throws(ClientFailure) -> Answer {
-    let bytes = try await send(request, route: route)
-    guard let answer = Answer(bytes) else {
-      throw .malformedAnswer(type(of: request).method)
+  /// Reads the answer to a call.
+  package static func read<Call: ClientCall>(
+    _ bytes: [UInt8], as call: Call.Type
+  ) throws(ClientFailure) -> Call.Answer {
+    do {
+      return try Call.Answer(decoding: bytes)
+    } catch {
+      throw .malformedAnswer(Call.method)
     }
-    return answer
   }
 
   /// The region of the node that this client asks when a request names none; looked up once, so
   /// that every retry of a request has the same body.
   package func region() async throws(ClientFailure) -> String {
     if let region = await onLoop({ self.homeRegion.value }) { return region }
-    let node = try await send(ClientDescribeNode(), answer: ClientNodeAnswer.self).node
+    let node = try await send(API.DescribeNodeRequest()).node
     guard let region = node?.region, !region.isEmpty else {
       throw .malformedAnswer(.describeNode)
     }

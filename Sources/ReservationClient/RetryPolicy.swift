@@ -28,17 +28,15 @@ package struct RetryPolicy: Sendable {
     _ failure: CallFailure, attempt: Int, redirects: Int, jitter: UInt64
   ) -> Verdict {
     let backoff = self.backoff(attempt, jitter)
-    let wait = max(backoff, min(failure.status.retryAfterNanoseconds ?? 0, backoffMax))
+    let wait = max(backoff, min(failure.retryAfter, backoffMax))
     switch failure.code {
     case .unavailable:
-      if failure.status.reason == "NOT_LEADER", let address = failure.status.metadata["address"],
-        !address.isEmpty
-      {
+      if let address = failure.leaderAddress, !address.isEmpty {
         return .redirect(address: address, after: redirects < promptRedirects ? 0 : backoff)
       }
       return .elsewhere(after: wait)
     case .resourceExhausted:
-      return failure.status.reason == "DISK_FULL" ? .elsewhere(after: wait) : .again(after: wait)
+      return failure.reason == "DISK_FULL" ? .elsewhere(after: wait) : .again(after: wait)
     case .deadlineExceeded, .cancelled, .unknown, .internalError, .aborted:
       return .elsewhere(after: backoff)
     default:
@@ -59,7 +57,7 @@ extension CallFailure {
     if neverProcessed { return false }
     switch code {
     case .unavailable:
-      return !["NOT_LEADER", "NO_LEADER", "NOT_SERVING", "CATALOG_MISSING"].contains(status.reason)
+      return !["NOT_LEADER", "NO_LEADER", "NOT_SERVING", "CATALOG_MISSING"].contains(reason)
     case .resourceExhausted: return false
     default: return true
     }

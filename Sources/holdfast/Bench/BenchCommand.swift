@@ -1,0 +1,148 @@
+import ArgumentParser
+import NIOCore
+import NIOPosix
+import ReservationClient
+import WireFormat
+import Workload
+
+struct BenchCommand: AsyncParsableCommand {
+  enum Keys: String, ExpressibleByArgument, CaseIterable { case hot, zipf }
+
+  static let configuration = CommandConfiguration(
+    commandName: "bench", abstract: "Measure how fast one shard reserves.",
+    discussion: """
+      Makes a pool of its own, reserves one unit a request with a new request id each, reads every \
+      outcome, and compares the ledger's own count with the answers. Exit code 1 when they differ \
+      or calls failed.
+      """)
+
+  @OptionGroup var connection: ConnectionOptions
+  @Option(help: "Connections to the shard's leader.") var connections = 4
+  @Option(help: "Calls under way at once, over all connections.") var inFlight = 1_024
+  @Option(help: "Requests in one BatchReserve, up to 8192; 0 makes unary calls.") var batch = 0
+  @Option(help: "How long to measure, in seconds.") var seconds = 5.0
+  @Option(help: "How long to run before that, in seconds.") var warmup = 1.0
+  @Option(help: "One hot SKU, or many with Zipf's distribution.") var keys = Keys.hot
+  @Option(help: "SKUs with --keys zipf.") var skus = 1_000
+  @Option(help: "The region whose shard is measured; else the first.") var region: String?
+  @Option(help: "Event loops of this load generator.") var threads = 1
+  @Flag(help: "Print the result as JSON.") var json = false
+
+  func validate() throws {
+    guard (1...256).contains(connections) else {
+      throw ValidationError("--connections must be from 1 to 256")
+    }
+    guard (connections...(connections * 1_024)).contains(inFlight) else {
+      throw ValidationError("--in-flight must be from 1 to 1024 for each connection")
+    }
+    guard (0...8_192).contains(batch) else {
+      throw ValidationError("--batch must be from 0 to 8192")
+    }
+    guard seconds > 0, seconds <= 3_600, warmup >= 0, warmup <= 600 else {
+      throw ValidationError("--seconds must be above 0 and at most 3600, --warmup at most 600")
+    }
+    guard (1...100_000).contains(skus), (1...64).contains(threads), threads <= connections else {
+      throw ValidationError("--skus must be up to 100000, --threads at most --connections")
+    }
+  }
+
+  func run() async throws {
+    do {
+      let context = try ClientContext.load(connection.context, plaintext: connection.plaintext)
+      let group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
+      defer { group.shutdownGracefully { _ in } }
+      let target = try await BenchTarget.prepare(
+        context, group.next(), region: region, skus: keys == .hot ? 1 : skus)
+      let before = try await target.measure()
+      let counts = await drive(target, context, group)
+      let after = try await target.measure()
+      try show(counts, before, after)
+      await target.close()
+    } catch {
+      throw commandEnding(for: error)
+    }
+  }
+
+  private func drive(
+    _ target: BenchTarget, _ context: ClientContext, _ group: MultiThreadedEventLoopGroup
+  ) async -> BenchCounts {
+    let load = BenchLoad(
+      template: target.template, skus: target.skus.count, batch: batch,
+      warmup: .nanoseconds(Int64(warmup * 1e9)), duration: .nanoseconds(Int64(seconds * 1e9)))
+    var settings = context.settings
+    settings.endpoints = [target.leader]
+    let loops = (0..<threads).map { _ in group.next() }
+    return await withTaskGroup(of: BenchCounts.self) { [connections, inFlight, threads] tasks in
+      for (index, loop) in loops.enumerated() {
+        let ownConnections = connections / threads + (index < connections % threads ? 1 : 0)
+        let ownCalls = inFlight / threads + (index < inFlight % threads ? 1 : 0)
+        tasks.addTask { [settings] in
+          await runBenchLane(
+            load, settings, loop, connections: ownConnections, inFlight: ownCalls,
+            seed: UInt64(index))
+        }
+      }
+      var total = BenchCounts()
+      for await counts in tasks { total.add(counts) }
+      return total
+    }
+  }
+
+  private func show(_ counts: BenchCounts, _ before: BenchReading, _ after: BenchReading) throws {
+    let all = max(1, counts.outcomes.reduce(0, +) / UInt64(max(1, batch)))
+    let cpu = Double(after.cpuNanoseconds - before.cpuNanoseconds) / Double(all) / 1_000
+    let fields = [
+      ("ops_per_second", decimal(Double(counts.reservations) / seconds)),
+      ("p50_ms", decimal(counts.latencies.milliseconds(perMille: 500))),
+      ("p99_ms", decimal(counts.latencies.milliseconds(perMille: 990))),
+      ("p999_ms", decimal(counts.latencies.milliseconds(perMille: 999))),
+      ("cpu_us_per_call", decimal(cpu)),
+      ("sync_ms", decimal(Double(after.syncNanoseconds) / 1e6)),
+      ("connections", "\(connections)"), ("in_flight", "\(inFlight)"),
+      ("seconds", decimal(seconds)), ("errors", "\(counts.errors)"),
+      (
+        "outcomes",
+        "{\"FULL\":\(counts.outcomes[1]),\"PARTIAL\":\(counts.outcomes[2]),"
+          + "\"NONE\":\(counts.outcomes[3])}"
+      ),
+    ]
+    if json {
+      printLine("{" + fields.map { "\"\($0)\":\($1)" }.joined(separator: ",") + "}")
+    } else {
+      var table = Table("MEASURE", "VALUE")
+      for (name, value) in fields { table.add(name, value) }
+      printLine(table.text)
+    }
+    try check(counts, made: after.reservationsMade - before.reservationsMade)
+  }
+
+  private func check(_ counts: BenchCounts, made: UInt64) throws {
+    let answered = counts.outcomes[1] + counts.outcomes[2]
+    if counts.errors > 0 {
+      printError("\(counts.errors) calls failed: \(counts.firstError)")
+      throw Exit.refused
+    }
+    guard made == answered else {
+      printError("The ledger made \(made) reservations, but \(answered) were answered.")
+      throw Exit.refused
+    }
+  }
+}
+
+private func runBenchLane(
+  _ load: BenchLoad, _ settings: ClusterSettings, _ eventLoop: any EventLoop, connections: Int,
+  inFlight: Int, seed: UInt64
+) async -> BenchCounts {
+  await withCheckedContinuation { continuation in
+    eventLoop.execute {
+      // A link has one connection to an endpoint, so each connection is a link of its own.
+      let links = (0..<connections).map { _ in ClusterLink(settings, eventLoop: eventLoop) }
+      let channels = links.map { $0.channel(to: settings.endpoints[0]) }
+      let lane = BenchLane(load, channels, eventLoop: eventLoop, seed: seed) { counts in
+        for link in links { link.close() }
+        continuation.resume(returning: counts)
+      }
+      lane.start(inFlight: inFlight)
+    }
+  }
+}

@@ -1,0 +1,1 @@
+func protoJSON(_ bytes: [UInt8], _ name: String) -> String? { nil }
