@@ -43,7 +43,8 @@ struct TextTable: Sendable {
     precondition(bytes.count <= Self.textBytesMax, "a text of \(bytes.count) bytes")
     let hash = unsafe hash(of: bytes)
     if let id = unsafe find(bytes, hash) {
-      entries.update(UInt64(id)) { Self.refer(&$0, counted) }
+      let isPinned = entries[UInt64(id)].references == Self.forEver
+      if !isPinned { Self.refer(&entries[UInt64(id)], counted) }
       return id
     }
     guard !isFull else { return nil }
@@ -109,11 +110,28 @@ extension TextTable {
     var id = index.find(hash) ?? 0
     while id != 0 {
       let entry = entries[UInt64(id)]
-      let isEqual = unsafe heap.withBytes(entry.block) { unsafe $0.elementsEqual(bytes) }
+      let isEqual = unsafe heap.withBytes(entry.block) { unsafe Self.isEqual($0, bytes) }
       if isEqual { return id }
       id = entry.next
     }
     return nil
+  }
+
+  /// Compares eight bytes at a time: texts are short, and a call out would cost more.
+  @inline(__always)
+  private static func isEqual(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer) -> Bool {
+    guard a.count == b.count else { return false }
+    var at = 0
+    while at + 8 <= a.count {
+      let x = unsafe a.loadUnaligned(fromByteOffset: at, as: UInt64.self)
+      if unsafe x != b.loadUnaligned(fromByteOffset: at, as: UInt64.self) { return false }
+      at += 8
+    }
+    while at < a.count {
+      if unsafe a[at] != b[at] { return false }
+      at += 1
+    }
+    return true
   }
 
   /// Counts stop one below `forEver`: a text that so many refer to stays.
