@@ -65,3 +65,11 @@ package struct PeerIdentity: Sendable {
     self.isPlaintext = isPlaintext
   }
 }
+
+/// Takes nothing.
+final class NoDispatcher: CallDispatcher {
+  func unary(
+    _ call: CallHandle, method: Int, message: UnsafeRawBufferPointer, context: CallContext
+  ) {}
+  func cancelled(_ call: CallHandle, method: Int, reason: CancelReason) {}
+}

@@ -35,6 +35,7 @@ package final class GRPCServer: Sendable {
     self.group = group
     let table = methods.adding(BuiltInServices.entries(reflection: !settings.reflection.isEmpty))
     let health = health
+    let reflection = Reflection(files: settings.reflection)
     loops = group.makeIterator().enumerated().map { index, eventLoop in
       let loop = ServerLoop(
         eventLoop: eventLoop, index: index, settings: settings, methods: table)
@@ -43,7 +44,7 @@ package final class GRPCServer: Sendable {
         let loop = box.value
         loop.start(
           dispatcher: makeDispatcher(loop),
-          builtIn: BuiltInServices(loop: loop, health: health, files: settings.reflection))
+          builtIn: BuiltInServices(loop: loop, health: health, reflection: reflection))
       }
       return box
     }
@@ -117,6 +118,7 @@ package final class GRPCServer: Sendable {
     }
     try? await Task.sleep(nanoseconds: UInt64(min(settings.drainNotice, grace).nanoseconds))
     await onEachLoop { loop in
+      loop.finishBuiltInStreams()
       for connection in loop.connections { connection.drain() }
     }
     while connectionCount > 0, NIODeadline.now() < end {
@@ -127,6 +129,7 @@ package final class GRPCServer: Sendable {
       for connection in loop.connections { connection.transport?.abort() }
       loop.stop()
     }
+    health.removeObservers()
   }
 
   private func onEachLoop(_ body: @escaping @Sendable (ServerLoop) -> Void) async {

@@ -38,4 +38,6 @@ package final class HealthService: Sendable {
   func observe(_ observer: @escaping @Sendable (String, Status) -> Void) {
     state.withLockedValue { $0.observers.append(observer) }
   }
+
+  func removeObservers() { state.withLockedValue { $0.observers = [] } }
 }

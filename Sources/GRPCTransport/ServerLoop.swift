@@ -20,7 +20,9 @@ package final class ServerLoop {
   private var wheelTurning = false
   private var heldBytes = 0
   private var dispatcher: (any CallDispatcher)?
-  private var builtIn: (any CallDispatcher)?
+  private var builtIn: BuiltInServices?
+  /// Hears of the last cancellations after the server has let go of its dispatchers.
+  private let nobody = NoDispatcher()
   private var stopped = false
 
   init(eventLoop: any EventLoop, index: Int, settings: ServerSettings, methods: MethodTable) {
@@ -33,7 +35,7 @@ package final class ServerLoop {
   }
 
   /// Starts the loop's work: who takes the calls, and the periodic look at the connections.
-  func start(dispatcher: any CallDispatcher, builtIn: (any CallDispatcher)?) {
+  func start(dispatcher: any CallDispatcher, builtIn: BuiltInServices) {
     self.dispatcher = dispatcher
     self.builtIn = builtIn
     scheduleInspection()
@@ -136,8 +138,10 @@ package final class ServerLoop {
   /// The transport's own services have negative numbers.
   @inline(__always)
   func dispatcher(of method: Int) -> any CallDispatcher {
-    (method < 0 ? builtIn : dispatcher)!
+    (method < 0 ? builtIn : dispatcher) ?? nobody
   }
+
+  func finishBuiltInStreams() { builtIn?.finishStreams() }
 
   func cancelled(_ call: CallHandle, method: Int, reason: CancelReason) {
     dispatcher(of: method).cancelled(call, method: method, reason: reason)

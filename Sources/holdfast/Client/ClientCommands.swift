@@ -1,7 +1,4 @@
 import ArgumentParser
-<<<<<<< Updated upstream
-let clientCommands: [any ParsableCommand.Type] = []
-=======
 
 /// The commands that talk to a cluster as a client. `audit trace` belongs to the command `audit`.
 let clientCommands: [any ParsableCommand.Type] = [
@@ -9,4 +6,3 @@ let clientCommands: [any ParsableCommand.Type] = [
   ExtendCommand.self, AvailabilityCommand.self, SupplyCommand.self, CatalogCommand.self,
   ReplayCommand.self, BenchCommand.self,
 ]
->>>>>>> Stashed changes
