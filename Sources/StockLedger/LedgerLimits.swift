@@ -23,12 +23,16 @@ package struct LedgerLimits: Sendable, Equatable {
   /// Supply facts that an account keeps until a count covers them (rule S2).
   package var factsPerAccountMax = 1_000
   package var factsKeptMilliseconds: Int64 = 7 * 86_400_000
+  /// The catalog may have half of them, and clients make new ones only in the first half.
   package var internedTextsMax = 4 << 20
   /// Days with dated supply or promises of one account.
   package var datedDaysMax = 400
   /// Rows of one SyncSupply: what fits into a message of 4 MiB.
   package var syncRowsMax = 65_536
   package var inboundPerRowMax = 180
+  package var unitsPerSkuMax = 64
+  package var regionsPerPoolMax = 64
+  package var locationsPerPoolMax = 1_024
   /// Invariants are checked after each command; for tests and simulation.
   package var checksEachCommand = false
 

@@ -8,13 +8,26 @@ package struct LedgerSnapshot: Sendable {
   package let term: Term
   package let logTime: LogTime
   package let digest: Hash128
-  var stream: ShardSnapshotStream
+  var stream: SnapshotStream
 
   /// The next chunk of the canonical form, about `maxBytes`; nil at the end. Equal states give
   /// equal bytes.
   package mutating func nextChunk(maxBytes: Int) -> [UInt8]? {
-    stream.nextChunk(maxBytes: maxBytes)
+    switch stream {
+    case .shard(var shard):
+      defer { stream = .shard(shard) }
+      return shard.nextChunk(maxBytes: maxBytes)
+    case .meta(var meta):
+      defer { stream = .meta(meta) }
+      return meta.nextChunk(maxBytes: maxBytes)
+    }
   }
+}
+
+/// What a snapshot streams.
+enum SnapshotStream: Sendable {
+  case shard(ShardSnapshotStream)
+  case meta(MetaSnapshotStream)
 }
 
 extension ShardLedger {
@@ -23,7 +36,7 @@ extension ShardLedger {
     let digest = digest()
     return LedgerSnapshot(
       shard: shard, index: appliedIndex, term: appliedTerm, logTime: logTime, digest: digest,
-      stream: ShardSnapshotStream(books: books, digest: digest))
+      stream: .shard(ShardSnapshotStream(books: books, digest: digest)))
   }
 }
 
@@ -31,20 +44,28 @@ extension ShardLedger {
 package struct SnapshotLoader: Sendable {
   private let limits: LedgerLimits
   private var reader = SnapshotReader(version: ShardSection.version)
-  private var ledger: ShardLedger?
+  private var shard: ShardLedger?
+  private var meta: MetaLedger?
   private var digest = Hash128.zero
 
   package init(limits: LedgerLimits = LedgerLimits()) { self.limits = limits }
 
   package mutating func append(_ chunk: [UInt8]) throws(SnapshotError) {
     try reader.append(chunk)
-    while let frame = try reader.next() { try take(frame) }
+    while let frame = try reader.next() {
+      let isSane = unsafe frame.bytes.withUnsafeBytes { bytes in
+        var records = unsafe ByteReader(bytes)
+        return take(frame.section, &records)
+      }
+      guard isSane else { throw .badContent(section: frame.section) }
+    }
   }
 
   /// The ledger of a shard, checked against the digest in the snapshot.
   package mutating func finish() throws(SnapshotError) -> ShardLedger {
     try reader.finish()
-    guard var ledger else { throw .badContent(section: ShardSection.header.rawValue) }
+    guard var ledger = shard else { throw .badContent(section: ShardSection.header.rawValue) }
+    shard = nil
     ledger.refreshLocationOrder()
     guard ledger.digest() == digest else {
       throw .badContent(section: ShardSection.header.rawValue)
@@ -52,31 +73,44 @@ package struct SnapshotLoader: Sendable {
     return ledger
   }
 
-  /// The ledger of the meta group.
+  /// The ledger of the meta group, checked against the digest in the snapshot.
   package mutating func finishMeta() throws(SnapshotError) -> MetaLedger {
-    fatalError("not built yet")
+    try reader.finish()
+    guard var ledger = meta else { throw .badContent(section: MetaSection.header.rawValue) }
+    meta = nil
+    guard ledger.digest() == digest else {
+      throw .badContent(section: MetaSection.header.rawValue)
+    }
+    return ledger
   }
 
-  private mutating func take(_ frame: SnapshotFrame) throws(SnapshotError) {
-    guard let section = ShardSection(rawValue: frame.section) else {
-      throw .badContent(section: frame.section)
+  private mutating func take(_ section: UInt32, _ records: inout ByteReader) -> Bool {
+    if section == ShardSection.header.rawValue { return takeHeader(&records) }
+    if shard != nil, let section = ShardSection(rawValue: section) {
+      return shard!.load(section, &records)
     }
-    let isSane = unsafe frame.bytes.withUnsafeBytes { bytes in
-      var records = unsafe ByteReader(bytes)
-      return section == .header
-        ? takeHeader(&records) : ledger?.load(section, &records) ?? false
+    if meta != nil, let section = MetaSection(rawValue: section) {
+      return meta!.load(section, &records)
     }
-    guard isSane else { throw .badContent(section: frame.section) }
+    return false
   }
 
+  /// Tells which kind of ledger it is, and what its digest must be.
   private mutating func takeHeader(_ reader: inout ByteReader) -> Bool {
-    guard ledger == nil, reader.get(UInt8.self) == 0 else { return false }
+    guard shard == nil, meta == nil else { return false }
+    let kind = reader.get(UInt8.self)
     digest = Hash128(high: reader.get(), low: reader.get())
-    let header = BooksHeader(from: &reader)
-    guard reader.isValid, reader.isAtEnd else { return false }
-    var ledger = ShardLedger(shard: header.shard, limits: limits)
-    ledger.books.header = header
-    self.ledger = ledger
-    return true
+    if kind == 0 {
+      let header = BooksHeader(from: &reader)
+      var ledger = ShardLedger(shard: header.shard, limits: limits)
+      ledger.books.header = header
+      shard = ledger
+    } else {
+      let header = MetaHeader(from: &reader)
+      var ledger = MetaLedger(limits: limits)
+      ledger.books.header = header
+      meta = ledger
+    }
+    return kind <= 1 && reader.isValid && reader.isAtEnd
   }
 }

@@ -1,116 +1,108 @@
 package import Primitives
 
-/// One (pool, region): a Raft group. Ids are given at PutPool, in order, from 2.
-package struct ShardDescriptor: Sendable, Equatable {
-  package let id: ShardID
-  package let pool: [UInt8]
-  package let region: [UInt8]
-  package init(id: ShardID, pool: [UInt8], region: [UInt8]) {
-    self.id = id
-    self.pool = pool
-    self.region = region
-  }
-}
-
-/// The identity of a stock account.
-package struct AccountKey: Sendable, Hashable {
-  package var sku: [UInt8]
-  package var location: [UInt8]
-  package var owner: [UInt8]
-  package init(sku: [UInt8], location: [UInt8], owner: [UInt8]) {
-    self.sku = sku
-    self.location = location
-    self.owner = owner
-  }
-}
-
-package struct SkuUnit: Sendable, Equatable {
-  package var unit: [UInt8]
-  package var baseUnitsEach: Int64
-}
-
-package struct SkuItem: Sendable, Equatable {
-  package var sku: [UInt8]
-  package var baseUnit: [UInt8]
-  package var active: Bool
-  package var units: [SkuUnit]
-  package var version: UInt64
-}
-
-package struct LocationItem: Sendable, Equatable {
-  package var location: [UInt8]
-  package var region: [UInt8]
-  package var zone: [UInt8]
-  package var version: UInt64
-}
-
-package struct PoolItem: Sendable, Equatable {
-  package var pool: [UInt8]
-  package var regions: [[UInt8]]
-  package var locations: [[UInt8]]
-  package var version: UInt64
-}
-
-package struct AccountItem: Sendable, Equatable {
-  package var key: AccountKey
-  package var pool: [UInt8]
-  package var buffer: Int64
-  package var version: UInt64
-}
-
-package struct NodeItem: Sendable, Equatable {
-  package var node: NodeID
-  package var region: [UInt8]
-  package var zone: [UInt8]
-  package var address: [UInt8]
-  package var version: UInt64
-}
-
 /// The books of the meta group: the catalog with a version per item, the map from account to
-/// shard, and the topology.
+/// shard, and the topology. Like `ShardLedger` a deterministic, synchronous, total function.
 package struct MetaLedger: Sendable {
-  package private(set) var appliedIndex = LogIndex.zero
-  package private(set) var appliedTerm = Term.zero
-  package private(set) var logTime = LogTime.zero
-  /// Grows by one with each change of an item.
-  package private(set) var catalogVersion: UInt64 = 0
-  /// In order of id.
-  package private(set) var shards: [ShardDescriptor] = []
-  /// In order of id.
-  package private(set) var nodes: [NodeItem] = []
-  package private(set) var requestFloor = LogTime.zero
+  let limits: LedgerLimits
+  var books = MetaBooks()
 
-  package init(limits: LedgerLimits = LedgerLimits()) {}
+  // Derived from `books`: the version of each item by its name.
+  var skuVersions = NameIndex<UInt64>()
+  var locationVersions = NameIndex<UInt64>()
+  var poolVersions = NameIndex<UInt64>()
+  var accountVersions = NameIndex<UInt64>()
+  var nodeVersions = NameIndex<UInt64>()
+  /// The pool that a location is assigned to.
+  var poolOfLocation = NameIndex<[UInt8]>()
+  /// How many accounts rest on a location.
+  var accountsAt = NameIndex<Int>()
+  var texts: TextTable
+  var requests = HashIndex<Hash128, RequestPlace>(seed: 3)
+
+  package init(limits: LedgerLimits = LedgerLimits()) {
+    self.limits = limits
+    texts = TextTable(limit: UInt32(limits.internedTextsMax / 2))
+  }
+
+  package var appliedIndex: LogIndex { books.header.appliedIndex }
+  package var appliedTerm: Term { books.header.appliedTerm }
+  package var logTime: LogTime { books.header.logTime }
+  /// Grows by one with each change of an item.
+  package var catalogVersion: UInt64 { books.header.catalogVersion }
+  /// In order of id.
+  package var shards: [ShardDescriptor] { books.header.shards }
+  /// Requests that were sent before this are refused; zero while nothing was forgotten.
+  package var requestFloor: LogTime {
+    LogTime(milliseconds: max(0, books.header.requestFloor))
+  }
+  /// In order of id.
+  package var nodes: [NodeItem] {
+    nodeVersions.after([], limit: nodeVersions.count).map {
+      books.read($0.value, NodeItem.init(from:version:))
+    }
+  }
 
   /// Applies the commands of one entry and appends one outcome record each.
   package mutating func apply(
     payload: [UInt8], index: LogIndex, term: Term, logTime: LogTime,
     outcomes: inout ByteWriter
-  ) { fatalError("not built yet") }
-
-  package mutating func advance(index: LogIndex, term: Term, logTime: LogTime) {
-    fatalError("not built yet")
+  ) {
+    advance(index: index, term: term, logTime: logTime)
+    unsafe payload.withUnsafeBytes { bytes in
+      var reader = unsafe CommandReader(bytes)
+      while let record = reader.next() {
+        apply(record, into: &outcomes)
+        if limits.checksEachCommand { checkInvariants() }
+      }
+      precondition(reader.isValid, "entry \(index.rawValue) is malformed")
+    }
   }
 
-  package mutating func digest() -> Hash128 { fatalError("not built yet") }
-  package mutating func snapshot() -> LedgerSnapshot { fatalError("not built yet") }
-  package func checkInvariants() {}
+  /// An entry without commands.
+  package mutating func advance(index: LogIndex, term: Term, logTime: LogTime) {
+    precondition(
+      index > books.header.appliedIndex,
+      "entry \(index.rawValue) after \(books.header.appliedIndex.rawValue)")
+    books.header.appliedIndex = index
+    books.header.appliedTerm = term
+    books.header.logTime = max(books.header.logTime, logTime)
+  }
 
-  package func shard(pool: [UInt8], region: [UInt8]) -> ShardDescriptor? { nil }
-  /// The only shard that has the account in its books (rule S4).
-  package func home(ofAccount key: AccountKey) -> ShardID? { nil }
-  package func sku(_ name: [UInt8]) -> SkuItem? { nil }
-  package func location(_ name: [UInt8]) -> LocationItem? { nil }
-  package func pool(_ name: [UInt8]) -> PoolItem? { nil }
-  package func account(_ key: AccountKey) -> AccountItem? { nil }
+  private mutating func apply(_ record: CommandRecord, into out: inout ByteWriter) {
+    let kind = CommandKind(rawValue: record.kind)
+    if kind == .pulse {
+      return OutcomeWriter.end(OutcomeWriter.begin(record.kind, into: &out), into: &out)
+    }
+    guard let kind, kind.isMeta else {
+      return OutcomeWriter.refuse(record.kind, .wrongShard, into: &out)
+    }
+    let body = unsafe [UInt8](record.body)
+    guard isAllowed(kind, body) else {
+      return OutcomeWriter.refuse(record.kind, .invalidArgument, into: &out)
+    }
+    switch standing(of: record, kind) {
+    case .refused(let refusal): OutcomeWriter.refuse(record.kind, refusal, into: &out)
+    case .repeated(let place): answer(record.kind, books.ended[place.number].number, into: &out)
+    case .new(let identity): put(kind, body, identity, into: &out)
+    }
+  }
 
-  /// Pages in order of name; `after` empty starts at the first.
-  package func skus(after: [UInt8], limit: Int) -> [SkuItem] { [] }
-  package func locations(after: [UInt8], limit: Int) -> [LocationItem] { [] }
-  package func pools(after: [UInt8], limit: Int) -> [PoolItem] { [] }
-  package func accounts(after: AccountKey?, limit: Int) -> [AccountItem] { [] }
+  private mutating func put(
+    _ kind: CommandKind, _ body: [UInt8], _ identity: RequestIdentity?,
+    into out: inout ByteWriter
+  ) {
+    let before = catalogVersion
+    let refusal = putItem(kind, body)
+    guard refusal == .none else {
+      return OutcomeWriter.refuse(kind.rawValue, refusal, into: &out)
+    }
+    if catalogVersion != before, let identity { remember(identity, kind) }
+    answer(kind.rawValue, catalogVersion, into: &out)
+  }
 
-  /// The body of the next catalogUpdate for a shard that has `version`, at most about `maxBytes`;
-  /// nil when it is up to date. Its first eight bytes (the term) are filled in by the proposer.
-  package func update(for shard: ShardID, after version: UInt64, maxBytes: Int) -> [UInt8]? { nil }
+  private func answer(_ kind: UInt8, _ version: UInt64, into out: inout ByteWriter) {
+    let mark = OutcomeWriter.begin(kind, into: &out)
+    out.put(version)
+    OutcomeWriter.end(mark, into: &out)
+  }
 }

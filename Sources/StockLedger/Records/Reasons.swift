@@ -21,10 +21,12 @@ package enum CallRefusal: UInt16, Sendable, CaseIterable {
   case none = 0
 
   // What the record itself says.
-  /// A quantity, length of life, day, count of lines or text outside of its limit.
-  case invalidArgument = 1
   /// A command of the catalog in a shard's log, or the other way round.
-  case wrongShard = 2
+  case wrongShard = 1
+  /// A quantity, length of life, day, count of lines or text outside of its limit.
+  case invalidArgument = 2
+  /// A quantity in base units would pass 2^62.
+  case quantityOverflow = 3
 
   // Who asks again (rules Q1, Q2).
   /// The id is remembered with another body.
@@ -59,8 +61,6 @@ package enum CallRefusal: UInt16, Sendable, CaseIterable {
   /// The change would take away something that accounts or shards rest on: a pool's region, a
   /// location with accounts, the base unit of a known SKU.
   case inUse = 44
-  /// A quantity or sum would pass 2^62 units.
-  case quantityOverflow = 45
 
   // Whether there is room.
   /// A table of the ledger is at its limit (`LedgerLimits`).

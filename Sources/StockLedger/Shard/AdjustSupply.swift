@@ -28,7 +28,7 @@ extension ShardLedger {
     guard account.onHand.adding(Quantity(delta)) != nil else {
       return OutcomeWriter.refuse(record.kind, .quantityOverflow, into: &out)
     }
-    guard let sourceText = unsafe books.texts.intern(source) else {
+    guard let sourceText = unsafe internForClient(source) else {
       return OutcomeWriter.refuse(record.kind, .ledgerFull, into: &out)
     }
     let now = books.header.logTime.milliseconds

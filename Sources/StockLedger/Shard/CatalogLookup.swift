@@ -36,6 +36,16 @@ extension ShardLedger {
     books.row(list.block, at: place * 4, as: UInt32.self)
   }
 
+  /// Clients make new texts only while half of the room is free: the catalog may need the rest.
+  mutating func internForClient(
+    _ text: UnsafeRawBufferPointer, counted: Bool = false
+  ) -> UInt32? {
+    if books.texts.count >= limits.internedTextsMax / 2, unsafe books.texts.find(text) == nil {
+      return nil
+    }
+    return unsafe books.texts.intern(text, counted: counted)
+  }
+
   /// Sorted again when the catalog's order changed since it was last used.
   mutating func accountsInOrder(of sku: UInt32) -> AccountList {
     var row = books.skus[UInt64(sku)]

@@ -26,7 +26,7 @@ extension ShardLedger {
       return OutcomeWriter.refuse(
         record.kind, refusal, state: refusal == .wrongState ? row.state : nil, into: &out)
     }
-    guard let sourceText = unsafe books.texts.intern(source) else {
+    guard let sourceText = unsafe internForClient(source) else {
       return OutcomeWriter.refuse(record.kind, .ledgerFull, into: &out)
     }
     collectShipments(row, sourceText, sequence)

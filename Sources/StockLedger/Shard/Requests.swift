@@ -15,60 +15,10 @@ struct RequestPlace: BitwiseCopyable, Sendable, Equatable {
   var number: UInt64 { raw >> 1 }
 }
 
-/// What identifies a request for as long as it is remembered.
-struct RequestIdentity {
-  var key: Hash128
-  var fingerprint: Hash128
-  var stampSeconds: UInt32
-}
-
 enum RequestStanding {
   case new(RequestIdentity)
   case repeated(RequestPlace)
   case refused(CallRefusal)
-}
-
-/// The 16 bytes that a request id is kept as: a UUID is just that, anything else is hashed.
-enum RequestID {
-  static let bytesMax = 36
-
-  static func key(_ text: UnsafeRawBufferPointer) -> Hash128 {
-    if let uuid = unsafe uuid(text) { return uuid }
-    return unsafe Hash128(text, seed: 0x7265_7175_6573_7473)
-  }
-
-  /// Milliseconds since 1970 of a UUIDv7; nil for every other id.
-  static func time(_ key: Hash128, of text: UnsafeRawBufferPointer) -> Int64? {
-    guard text.count == bytesMax, unsafe text[14] == UInt8(ascii: "7"), key.low >> 62 == 2
-    else { return nil }
-    return Int64(key.high >> 16)
-  }
-
-  private static func uuid(_ text: UnsafeRawBufferPointer) -> Hash128? {
-    guard text.count == bytesMax else { return nil }
-    var words: (UInt64, UInt64) = (0, 0)
-    for at in 0..<bytesMax {
-      let byte = unsafe text[at]
-      if at == 8 || at == 13 || at == 18 || at == 23 {
-        guard byte == UInt8(ascii: "-") else { return nil }
-        continue
-      }
-      let digit = hexDigit[Int(byte)]
-      guard digit < 16 else { return nil }
-      words.0 = words.0 << 4 | words.1 >> 60
-      words.1 = words.1 << 4 | UInt64(digit)
-    }
-    return Hash128(high: words.0, low: words.1)
-  }
-}
-
-private let hexDigit: [UInt8] = (0..<256).map { (byte: Int) -> UInt8 in
-  switch UInt8(byte) {
-  case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt8(byte) - UInt8(ascii: "0")
-  case UInt8(ascii: "a")...UInt8(ascii: "f"): UInt8(byte) - UInt8(ascii: "a") + 10
-  case UInt8(ascii: "A")...UInt8(ascii: "F"): UInt8(byte) - UInt8(ascii: "A") + 10
-  default: 255
-  }
 }
 
 extension ShardLedger {
@@ -76,27 +26,17 @@ extension ShardLedger {
 
   /// Whether a well-formed request is new; remembered ids come before what their age says.
   func standing(of record: CommandRecord) -> RequestStanding {
-    guard unsafe record.requestID.count >= 1, unsafe record.requestID.count <= RequestID.bytesMax
-    else { return .refused(.invalidArgument) }
-    let key = unsafe RequestID.key(record.requestID)
-    let fingerprint = record.fingerprint
+    let rules = RequestRules(
+      floor: books.header.requestFloor, now: books.header.logTime, limits: limits)
+    guard let key = rules.key(of: record) else { return .refused(.invalidArgument) }
     if let place = requests.find(key) {
-      return self.fingerprint(at: place) == fingerprint
+      return fingerprint(at: place) == record.fingerprint
         ? .repeated(place) : .refused(.requestIDReused)
     }
-    let stamp =
-      unsafe record.firstSentAt != Absent.time
-      ? record.firstSentAt : RequestID.time(key, of: record.requestID)
-    guard let stamp else {
-      return .new(RequestIdentity(key: key, fingerprint: fingerprint, stampSeconds: 0))
+    switch rules.admit(record, key) {
+    case .success(let identity): return .new(identity)
+    case .failure(let refused): return .refused(refused.refusal)
     }
-    if stamp < books.header.requestFloor { return .refused(.requestTooOld) }
-    if stamp > books.header.logTime.milliseconds + limits.futureToleranceMilliseconds {
-      return .refused(.requestFromTheFuture)
-    }
-    let seconds = UInt32(clamping: stamp / 1_000 + (stamp % 1_000 > 0 ? 1 : 0))
-    return .new(
-      RequestIdentity(key: key, fingerprint: fingerprint, stampSeconds: max(1, seconds)))
   }
 
   private func fingerprint(at place: RequestPlace) -> Hash128 {
@@ -154,10 +94,8 @@ extension ShardLedger {
     books.freeBlock(row.answer)
     guard row.kind != EndedRow.void else { return }
     requests.remove(row.requestID)
-    if row.stampSeconds > 0 {
-      books.header.requestFloor = max(
-        books.header.requestFloor, Int64(row.stampSeconds) * 1_000 + 1)
-    }
+    books.header.requestFloor = max(
+      books.header.requestFloor, RequestRules.floor(after: row.stampSeconds))
   }
 
   /// Of the reservation only its request and its state stay.

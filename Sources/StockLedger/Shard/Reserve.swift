@@ -30,7 +30,7 @@ extension ShardLedger {
     }
     var channelReader = unsafe ByteReader(record.body, from: head.channelOffset)
     guard books.reservations.count < limits.reservationsMax,
-      let channel = unsafe books.texts.intern(channelReader.getShort(), counted: true)
+      let channel = unsafe internForClient(channelReader.getShort(), counted: true)
     else { return OutcomeWriter.refuse(record.kind, .ledgerFull, into: &out) }
 
     admit(by: latestDay(head.requiredBy))

@@ -20,7 +20,7 @@ extension ShardLedger {
     var rows = unsafe ByteReader(record.body, from: rowsAt)
     let refusal = refusalOfRows(&rows)
     guard refusal == .none else { return OutcomeWriter.refuse(record.kind, refusal, into: &out) }
-    guard let sourceText = unsafe books.texts.intern(source) else {
+    guard let sourceText = unsafe internForClient(source) else {
       return OutcomeWriter.refuse(record.kind, .ledgerFull, into: &out)
     }
     rows = unsafe ByteReader(record.body, from: rowsAt)

@@ -1,0 +1,94 @@
+import Primitives
+
+/// An item of the catalog at its latest version, which is its number.
+struct ItemRow: BitwiseCopyable, Sendable {
+  /// Block of the body that it was put with.
+  var body: UInt32
+  /// The account's home; 0 for other items.
+  var shard: UInt32 = 0
+  /// `CommandKind`.
+  var kind: UInt32
+}
+
+/// What the meta group knows beside its tables; part of the state.
+struct MetaHeader: Sendable {
+  var appliedIndex = LogIndex.zero
+  var appliedTerm = Term.zero
+  var logTime = LogTime.zero
+  var catalogVersion: UInt64 = 0
+  var requestFloor: Int64 = Int64.min
+  /// Remembered requests have the places `endedHead..<endedTail`.
+  var endedHead: UInt64 = 1
+  var endedTail: UInt64 = 1
+  /// In order of id.
+  var shards: [ShardDescriptor] = []
+}
+
+/// The logical state of the meta group: what a snapshot holds and the digest covers.
+struct MetaBooks: Sendable {
+  var header = MetaHeader()
+  var heap = ByteHeap()
+  /// By version. An item that changes moves to its new version.
+  var items = PagedTable<ItemRow>()
+  var ended = PagedTable<EndedRow>()
+
+  mutating func digest() -> Hash128 {
+    var out = ByteWriter(reserving: 1_024)
+    header.write(into: &out)
+    let heap = heap
+    out.put(
+      items.digest { version, row in
+        let body = unsafe heap.withBytes(row.body) {
+          unsafe Hash128($0, seed: version)
+        }
+        return unsafe withUnsafeBytes(of: (body, UInt64(row.kind), UInt64(row.shard))) {
+          unsafe Hash128($0)
+        }
+      })
+    let hasher = RowHasher(texts: TextTable(limit: 1), heap: heap)
+    out.put(ended.digest { hasher.hash($0, $1) })
+    return unsafe out.bytes.withUnsafeBytes { unsafe Hash128($0) }
+  }
+
+  func body(_ row: ItemRow) -> [UInt8] { heap.bytes(row.body) }
+
+  func read<Item>(_ version: UInt64, _ make: (inout ByteReader, UInt64) -> Item) -> Item {
+    unsafe heap.withBytes(items[version].body) { bytes in
+      var reader = unsafe ByteReader(bytes)
+      return make(&reader, version)
+    }
+  }
+}
+
+extension MetaHeader {
+  func write(into out: inout ByteWriter) {
+    out.put(appliedIndex.rawValue)
+    out.put(appliedTerm.rawValue)
+    out.put(logTime.milliseconds)
+    out.put(catalogVersion)
+    out.put(requestFloor)
+    out.put(endedHead)
+    out.put(endedTail)
+    out.put(UInt32(shards.count))
+    for shard in shards {
+      out.put(shard.id.rawValue)
+      out.put(short: shard.pool)
+      out.put(short: shard.region)
+    }
+  }
+
+  init(from reader: inout ByteReader) {
+    appliedIndex = LogIndex(reader.get())
+    appliedTerm = Term(reader.get())
+    logTime = LogTime(milliseconds: reader.get())
+    catalogVersion = reader.get()
+    requestFloor = reader.get()
+    endedHead = reader.get()
+    endedTail = reader.get()
+    for _ in 0..<reader.get(UInt32.self) where reader.isValid {
+      shards.append(
+        ShardDescriptor(
+          id: ShardID(reader.get()), pool: reader.shortBytes(), region: reader.shortBytes()))
+    }
+  }
+}
