@@ -63,8 +63,8 @@ extension Follower {
       core.log.commit(upTo: min(append.commit, append.lastIndex))
       agree(on: append.lastIndex, asked: previous, core: &core)
     } else {
-      let hint = core.log.highest(
-        atOrBelow: previous.previous, withTermAtMost: append.previous.term)
+      let below = LogPosition(term: append.previous.term, index: previous.previous)
+      let hint = core.log.newest(agreeingWith: below) ?? core.log.floor
       refuse(previous, hint: hint, core: &core)
     }
   }

@@ -32,11 +32,16 @@ extension Leader {
   private mutating func take(_ reply: AppendReply, at: Int, core: inout GroupCore) {
     switch reply {
     case .matched(let position):
-      guard core.log.contains(position) else { return }
+      // What is compacted is committed, so the same everywhere; its term is forgotten.
+      let term = core.log.term(at: position.index)
+      guard term == position.term || position.index < core.log.floor.index else { return }
       others[at].matched(position.index)
     case .refused(let index, let hint):
-      let agreed = core.log.highest(atOrBelow: hint.index, withTermAtMost: hint.term)
-      others[at].refused(index, agreed: agreed.index)
+      // Below what the leader's log still knows any answer is as good: it leads to the snapshot.
+      let agreed =
+        core.log.newest(agreeingWith: hint)?.index
+        ?? min(hint.index, LogIndex(max(core.log.floor.index.rawValue, 1)).previous)
+      others[at].refused(index, agreed: agreed)
     }
   }
 

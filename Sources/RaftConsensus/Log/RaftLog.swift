@@ -50,8 +50,12 @@ struct RaftLog: Sendable {
 
   func contains(_ position: LogPosition) -> Bool { terms.term(at: position.index) == position.term }
 
-  func highest(atOrBelow index: LogIndex, withTermAtMost term: Term) -> LogPosition {
-    terms.highest(atOrBelow: index, withTermAtMost: term)
+  /// The lowest entry whose term is known; it is committed.
+  var floor: LogPosition { position(at: terms.floor) }
+
+  /// The newest entry that can agree with a log that has `other`; nil when it is compacted.
+  func newest(agreeingWith other: LogPosition) -> LogPosition? {
+    terms.highest(atOrBelow: other.index, withTermAtMost: other.term)
   }
 
   mutating func append(_ entry: Entry) {

@@ -30,18 +30,17 @@ struct TermRuns: Sendable {
 
   /// The highest index at or below `index` whose term is at most `term`: everything between has a
   /// higher term and so can't agree with a log that ends in `term` (Raft thesis, section 3.5, as in
-  /// etcd's findConflictByTerm). The floor when there is none.
-  func highest(atOrBelow index: LogIndex, withTermAtMost term: Term) -> LogPosition {
-    let start = max(min(index, last), floor)
-    var at = run(of: start)
-    if runs[at].term <= term { return LogPosition(term: runs[at].term, index: start) }
-    while at > 0 {
+  /// etcd's findConflictByTerm). Nil when that is below the floor.
+  func highest(atOrBelow index: LogIndex, withTermAtMost term: Term) -> LogPosition? {
+    guard index >= floor else { return nil }
+    var top = min(index, last)
+    var at = run(of: top)
+    while runs[at].term > term {
+      guard at > 0 else { return nil }
+      top = runs[at].first.previous
       at -= 1
-      if runs[at].term <= term {
-        return LogPosition(term: runs[at].term, index: runs[at + 1].first.previous)
-      }
     }
-    return LogPosition(term: runs[0].term, index: floor)
+    return LogPosition(term: runs[at].term, index: top)
   }
 
   mutating func append(_ term: Term) {
