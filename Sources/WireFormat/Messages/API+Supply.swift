@@ -31,7 +31,7 @@ extension API {
     package var sku = ""
     /// Where.
     package var location = ""
-    /// Whose.
+    /// Whose; may be empty, which is an owner like any other.
     package var owner = ""
     /// Base units, not 0, at most 1,000,000,000,000 either way.
     package var delta: Int64 = 0
@@ -128,7 +128,7 @@ extension API {
     package var sku = ""
     /// Where.
     package var location = ""
-    /// Whose.
+    /// Whose; may be empty, which is an owner like any other.
     package var owner = ""
     /// Physically there, 0 to 1,000,000,000,000.
     package var onHand: Int64 = 0
