@@ -227,6 +227,13 @@ final class VirtualCluster {
     }
   }
 
+  /// All entries that any node applied, in order.
+  func journalEntries(_ shard: ShardID) -> [Entry] {
+    var entries: [Entry] = []
+    while let row = journal["\(shard.rawValue)/\(entries.count + 1)"] { entries.append(row.entry) }
+    return entries
+  }
+
   // MARK: Effects
 
   private func turn(_ at: Int) {
