@@ -76,17 +76,23 @@ package struct NodeCore: Sendable {
       for at in groups.indices { propose(at, now: now) }
     }
     startReads(now: now)
+    drainAll(now: now)
+    let updates = counters.catalogUpdates
+    tendCatalog(now: now)
+    if counters.catalogUpdates != updates { drainAll(now: now) }
+    emitPersist()
+    emitEnvelopes(now: now)
+    effects.clear()
+    swap(&effects, &out)
+  }
+
+  private mutating func drainAll(now: ClockReading) {
     var at = 0
     // The meta group is first: what it opens is behind it and gets its turn too.
     while at < groups.count {
       drain(at, now: now)
       at += 1
     }
-    tendCatalog(now: now)
-    emitPersist()
-    emitEnvelopes(now: now)
-    effects.clear()
-    swap(&effects, &out)
   }
 
   /// The position of a group in `groups`.

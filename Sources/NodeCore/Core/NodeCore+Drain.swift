@@ -53,6 +53,10 @@ extension NodeCore {
     case .snapshotSendStarted(let member, let index):
       out.events.append(.snapshotSending(shard, to: NodeID(of: member), index))
     case .leaderChanged(let term, let leader):
+      if shard == .meta {
+        // A new leader knows nothing of the shards until they announce themselves.
+        for other in groups.indices { groups[other].catalog.announceAgain() }
+      }
       out.events.append(.leaderChanged(shard, term, leader.map(NodeID.init(of:))))
     case .startedElection(let term):
       out.events.append(.electionStarted(shard, term))

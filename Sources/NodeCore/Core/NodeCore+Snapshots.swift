@@ -64,7 +64,8 @@ extension NodeCore {
     _ books: consuming Books, mark: SnapshotMark, at: Int, now: ClockReading
   ) {
     let shard = groups[at].shard
-    if mark.index > groups[at].books.index {
+    // False if the log got there by itself meanwhile: then the ledger has, too.
+    if groups[at].raft.snapshotInstalled(mark, now: now) {
       groups[at].books = books
       answerUnknown(groups[at].proposals.skipped(through: mark.index), shard: shard)
       groups[at].lastApplied = now
@@ -72,7 +73,6 @@ extension NodeCore {
       counters.snapshotsInstalled += 1
       out.events.append(.snapshotInstalled(shard, mark.index))
     }
-    groups[at].raft.snapshotInstalled(mark, now: now)
     out.compactions.append(Compaction(shard: shard, through: mark.index))
     if shard == .meta { openShardsOfCatalog(now: now) }
   }

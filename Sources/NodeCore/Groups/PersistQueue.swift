@@ -21,8 +21,8 @@ struct PersistQueue: Sendable {
     self.inFlightMax = inFlightMax
   }
 
-  /// A write that comes up now would start at once.
-  var hasRoom: Bool { inFlight.count < inFlightMax && writes.isEmpty }
+  /// What is added now is written in this turn.
+  var hasRoom: Bool { inFlight.count < inFlightMax }
 
   private var isIdle: Bool { inFlight.isEmpty && writes.isEmpty }
 

@@ -61,6 +61,8 @@ final class VirtualCluster {
   private(set) var refusals: [UInt64: RefusalReason] = [:]
   private(set) var reads: [UInt64: ReadInstant] = [:]
   private(set) var seen: [(node: Int, event: NodeEvent)] = []
+  /// What went to other lanes of the same node, which are not played here.
+  private(set) var toOwnNode: [(node: Int, envelope: PeerEnvelope)] = []
   /// What each (shard, index) was on the first node that applied it; all others must agree.
   private var journal: [String: (entry: Entry, outcomes: [UInt8])] = [:]
   private(set) var entriesCompared = 0
@@ -289,6 +291,7 @@ final class VirtualCluster {
 
   private func send(_ outgoing: Outgoing, from: Int) {
     let to = Int(outgoing.to.rawValue) - 1
+    if to == from { return toOwnNode.append((from, outgoing.envelope)) }
     guard !nodes[from].isCutOff, !nodes[to].isCutOff,
       !random.chance(options.lost, in: 1_000)
     else { return }
