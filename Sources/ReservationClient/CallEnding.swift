@@ -14,9 +14,9 @@ package struct CallFailure: Error, Sendable, CustomStringConvertible {
   /// The fields that are wrong, each with what is wrong with it.
   package var violations: [String] = []
   /// The node that was asked last.
-  package var endpoint: Endpoint?
+  package var endpoint: NodeAddress?
 
-  package init(_ status: GRPCStatus, endpoint: Endpoint? = nil) {
+  package init(_ status: GRPCStatus, endpoint: NodeAddress? = nil) {
     code = status.code
     message = status.message
     self.endpoint = endpoint

@@ -7,12 +7,12 @@ package import WireFormat
 
 /// How to reach a cluster.
 package struct ClusterSettings: Sendable {
-  package var endpoints: [Endpoint]
+  package var endpoints: [NodeAddress]
   /// Nothing means plaintext, which nodes offer on loopback only.
   package var tls: ClientTLS?
   package var retry = RetryPolicy()
 
-  package init(endpoints: [Endpoint], tls: ClientTLS?) {
+  package init(endpoints: [NodeAddress], tls: ClientTLS?) {
     precondition(!endpoints.isEmpty, "a cluster of 0 endpoints")
     self.endpoints = endpoints
     self.tls = tls
@@ -24,8 +24,8 @@ package struct ClusterSettings: Sendable {
 package final class ClusterLink {
   package let eventLoop: any EventLoop
   package let settings: ClusterSettings
-  private var channels: [Endpoint: GRPCChannel] = [:]
-  private var leaders: [Route: Endpoint] = [:]
+  private var channels: [NodeAddress: GRPCChannel] = [:]
+  private var leaders: [Route: NodeAddress] = [:]
   private var random = SeededRandom(seed: UInt64.random(in: 0...UInt64.max))
   private var nextEndpoint = 0
   /// Attempts beyond the first, for progress and tests.
@@ -40,7 +40,7 @@ package final class ClusterLink {
   /// the same on every attempt.
   package func call(
     _ method: HoldfastMethod, _ message: [UInt8], route: Route = .any,
-    preferred: Endpoint? = nil, timeout: TimeAmount, completion: @escaping (CallEnding) -> Void
+    preferred: NodeAddress? = nil, timeout: TimeAmount, completion: @escaping (CallEnding) -> Void
   ) {
     eventLoop.preconditionInEventLoop()
     let pending = PendingCall(
@@ -51,7 +51,7 @@ package final class ClusterLink {
 
   /// Makes a call of a typed request; on the loop.
   package func call(
-    _ request: some ClientCall, route: Route = .any, preferred: Endpoint? = nil,
+    _ request: some ClientCall, route: Route = .any, preferred: NodeAddress? = nil,
     timeout: TimeAmount, completion: @escaping (CallEnding) -> Void
   ) {
     call(
@@ -60,7 +60,7 @@ package final class ClusterLink {
   }
 
   /// The channel to one node, made when it is first asked for.
-  package func channel(to endpoint: Endpoint) -> GRPCChannel {
+  package func channel(to endpoint: NodeAddress) -> GRPCChannel {
     if let channel = channels[endpoint] { return channel }
     var settings = ChannelSettings()
     // A node that was killed is back within a second or two.
@@ -128,7 +128,7 @@ package final class ClusterLink {
       call.completion(isForgotten ? .unknown(failure) : .refused(failure))
     case .redirect(let address, let wait):
       call.redirects += 1
-      if let endpoint = Endpoint(address) { leaders[call.route] = endpoint }
+      if let endpoint = NodeAddress(address) { leaders[call.route] = endpoint }
       call.pinned = nil
       retry(call, after: wait)
     case .elsewhere(let wait):
@@ -152,12 +152,12 @@ package final class ClusterLink {
     call.completion(call.mayHaveActed ? .unknown(failure) : .unreachable(failure))
   }
 
-  private func anyEndpoint() -> Endpoint {
+  private func anyEndpoint() -> NodeAddress {
     nextEndpoint = (nextEndpoint + 1) % settings.endpoints.count
     return settings.endpoints[nextEndpoint]
   }
 
-  private func endpoint(after endpoint: Endpoint?) -> Endpoint {
+  private func endpoint(after endpoint: NodeAddress?) -> NodeAddress {
     guard let endpoint, let index = settings.endpoints.firstIndex(of: endpoint) else {
       return anyEndpoint()
     }
@@ -171,19 +171,19 @@ private final class PendingCall {
   let path: MethodPath
   let message: [UInt8]
   let route: Route
-  let preferred: Endpoint?
+  let preferred: NodeAddress?
   let deadline: NIODeadline
   let completion: (CallEnding) -> Void
-  var asked: Endpoint?
+  var asked: NodeAddress?
   /// Where the next attempt goes, whatever is known of leaders.
-  var pinned: Endpoint?
+  var pinned: NodeAddress?
   var attempts = 0
   var redirects = 0
   var mayHaveActed = false
   var lastFailure: CallFailure?
 
   init(
-    method: HoldfastMethod, message: [UInt8], route: Route, preferred: Endpoint?,
+    method: HoldfastMethod, message: [UInt8], route: Route, preferred: NodeAddress?,
     deadline: NIODeadline, completion: @escaping (CallEnding) -> Void
   ) {
     self.method = method

@@ -6,7 +6,7 @@ package enum StreamForwarding {
   package static func request(in message: UnsafeRawBufferPointer) -> [UInt8]? {
     var request: [UInt8]?
     let isFine = unsafe ProtoReader.each(message) { field in
-      if field.number == 1 { request = field.blob }
+      if field.number == 1, field.wireType == 2 { request = unsafe [UInt8](field.content) }
     }
     return isFine ? request : nil
   }

@@ -119,11 +119,11 @@ struct BenchCommand: AsyncParsableCommand {
   private func check(_ counts: BenchCounts, made: UInt64) throws {
     let answered = counts.outcomes[1] + counts.outcomes[2]
     if counts.errors > 0 {
-      printError("\(counts.errors) calls failed: \(counts.firstError)")
+      say("\(counts.errors) calls failed: \(counts.firstError)")
       throw Exit.refused
     }
     guard made == answered else {
-      printError("The ledger made \(made) reservations, but \(answered) were answered.")
+      say("The ledger made \(made) reservations, but \(answered) were answered.")
       throw Exit.refused
     }
   }

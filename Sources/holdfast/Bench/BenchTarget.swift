@@ -16,7 +16,7 @@ struct BenchTarget: Sendable {
   let pool: String
   let region: String
   let skus: [String]
-  let leader: Endpoint
+  let leader: NodeAddress
   private let client: ReservationClient
   /// Talks to the leader's node alone.
   private let leaderClient: ReservationClient
@@ -103,7 +103,7 @@ struct BenchTarget: Sendable {
 
   private static func findLeader(
     _ client: ReservationClient, _ context: ClientContext, pool: String
-  ) async throws -> Endpoint {
+  ) async throws -> NodeAddress {
     let cluster = try await client.send(API.DescribeClusterRequest())
     guard let shard = cluster.shards.first(where: { $0.pool == pool }), shard.leader != 0,
       let node = cluster.nodes.first(where: { $0.id == shard.leader })
@@ -114,7 +114,7 @@ struct BenchTarget: Sendable {
     {
       return context.endpoints[index]
     }
-    guard let endpoint = Endpoint(node.address) else {
+    guard let endpoint = NodeAddress(node.address) else {
       throw ReplayError("node \(node.id) has no address for clients")
     }
     return endpoint

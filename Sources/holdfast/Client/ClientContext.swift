@@ -8,7 +8,7 @@ import Yams
 /// A context file. `holdfast dev` writes one.
 struct ClientContext {
   /// In the order of `regions`, where that is given.
-  var endpoints: [Endpoint]
+  var endpoints: [NodeAddress]
   /// The region of each endpoint; empty when the file does not say.
   var regions: [String]
   var tls: ClientTLS?
@@ -61,7 +61,7 @@ struct ClientContext {
     let usesPlain = plaintext || mapping[Node("plaintext")]?.bool == true || path("cert") == nil
     let addresses = usesPlain && !plain.isEmpty ? plain : texts("endpoints")
     let endpoints = try addresses.map { text in
-      guard let endpoint = Endpoint(text) else {
+      guard let endpoint = NodeAddress(text) else {
         throw UsageError("\(file): '\(text)' is no address; write HOST:PORT")
       }
       return endpoint

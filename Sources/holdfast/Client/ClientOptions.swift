@@ -77,12 +77,12 @@ extension ClientOptions {
 func commandEnding(for error: any Error) -> any Error {
   switch error {
   case let error as UsageError:
-    printError("Error: \(error)")
+    say("Error: \(error)")
     return Exit.usage
   case let failure as ClientFailure:
-    printError("Error: \(failure)")
-    for violation in failure.violations { printError("  \(violation)") }
-    if let advice = failure.advice { printError(advice) }
+    say("Error: \(failure)")
+    for violation in failure.violations { say("  \(violation)") }
+    if let advice = failure.advice { say(advice) }
     return failure.exitCode
   default:
     return error

@@ -4,7 +4,7 @@ import Foundation
 
 func printLine(_ text: String) { FileHandle.standardOutput.write(Data((text + "\n").utf8)) }
 
-func printError(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
+func say(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
 
 /// Columns for people; numbers to the right.
 struct Table {
@@ -49,7 +49,7 @@ struct Progress {
     let now = clock.now
     guard now - last >= .seconds(2) else { return }
     last = now
-    printError(text())
+    say(text())
   }
 }
 

@@ -117,14 +117,14 @@ func sendStamped<Call: StampedCall>(
   do {
     return try await client.send(Call.method, call.stamped(stamp).encoded(), route: route)
   } catch {
-    if case .unknown = error { printError("Request id: \(stamp.requestID)") }
+    if case .unknown = error { say("Request id: \(stamp.requestID)") }
     throw error
   }
 }
 
 private func refuse(_ outcome: API.Outcome) throws {
   guard outcome == .none else { return }
-  printError("Nothing was reserved.")
+  say("Nothing was reserved.")
   throw Exit.refused
 }
 

@@ -14,7 +14,7 @@ struct StatusCommand: AsyncParsableCommand {
       let cluster = try await client.send(API.DescribeClusterRequest())
       printLine(options.json ? json(cluster) : text(cluster))
       guard cluster.shards.allSatisfy({ $0.leader != 0 }) else {
-        printError("A shard has no leader: start its nodes, or wait for an election.")
+        say("A shard has no leader: start its nodes, or wait for an election.")
         throw Exit.refused
       }
     }

@@ -85,7 +85,7 @@ struct SupplySyncCommand: AsyncParsableCommand {
         progress.report("\(start + part.count) of \(rows.count) rows")
       }
       if refused > 0 {
-        printError("\(refused) of \(rows.count) rows were not taken.")
+        say("\(refused) of \(rows.count) rows were not taken.")
         throw Exit.refused
       }
     }

@@ -9,7 +9,7 @@ import Workload
 final class ReplayAudit {
   private let world: ReplayWorld
   private let link: ClusterLink
-  private let homes: [Endpoint?]
+  private let homes: [NodeAddress?]
   private var history: History
   private var progress = Progress()
   private var lookups: [Evidence.Lookup]
@@ -19,7 +19,7 @@ final class ReplayAudit {
   private static let width = 256
   private static let timeout = TimeAmount.seconds(60)
 
-  init(_ world: ReplayWorld, _ link: ClusterLink, homes: [Endpoint?], _ history: History) {
+  init(_ world: ReplayWorld, _ link: ClusterLink, homes: [NodeAddress?], _ history: History) {
     self.world = world
     self.link = link
     self.homes = homes
@@ -86,7 +86,7 @@ final class ReplayAudit {
         let page = try? API.ListReservationsResponse(decoding: bytes)
       else {
         // What is in no list is reported as lost, so an unreadable list cannot pass unseen.
-        printError("the reservations of \(self.world.plan.regions[region]) cannot be listed")
+        say("the reservations of \(self.world.plan.regions[region]) cannot be listed")
         return done()
       }
       self.listed += page.reservations.map(self.observed)

@@ -88,25 +88,25 @@ struct ReplayCommand: AsyncParsableCommand {
   }
 
   private func tell(_ tally: CleaningTally) {
-    for (name, value) in tally.lines { printError("\(value) \(name)") }
+    for (name, value) in tally.lines { say("\(value) \(name)") }
     if !tally.nonStockCodes.isEmpty {
       let codes = tally.nonStockCodes.prefix(20).map { "\($0.code) \($0.rows)" }
-      printError("no stock: " + codes.joined(separator: ", "))
+      say("no stock: " + codes.joined(separator: ", "))
     }
-    for fault in tally.badRowSamples { printError("line \(fault.line): \(fault.reason)") }
+    for fault in tally.badRowSamples { say("line \(fault.line): \(fault.reason)") }
   }
 
   private func finish(_ result: ReplayReport, _ verdict: Verdict) throws {
     if !json {
-      for (name, value) in result.fields { printError("\(name) \(value)") }
+      for (name, value) in result.fields { say("\(name) \(value)") }
     }
     let findings = [
       ("oversold", verdict.oversold), ("lost", verdict.lost), ("twice", verdict.duplicates),
       ("books", verdict.conservation), ("unreadable", verdict.unreadable),
     ]
     for (kind, list) in findings {
-      for finding in list.prefix(10) { printError("\(kind): \(finding.subject) \(finding.reason)") }
-      if list.count > 10 { printError("\(kind): and \(list.count - 10) more") }
+      for finding in list.prefix(10) { say("\(kind): \(finding.subject) \(finding.reason)") }
+      if list.count > 10 { say("\(kind): and \(list.count - 10) more") }
     }
     printLine(result.json)
     if let report {
@@ -117,7 +117,7 @@ struct ReplayCommand: AsyncParsableCommand {
       }
     }
     guard result.auditHolds else {
-      printError("The audit FAILED.")
+      say("The audit FAILED.")
       throw Exit.refused
     }
   }

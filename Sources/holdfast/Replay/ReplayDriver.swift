@@ -20,7 +20,7 @@ final class ReplayDriver {
   let link: ClusterLink
   private let pace: ReplayPace
   /// The endpoint of each region's own node.
-  private let homes: [Endpoint?]
+  private let homes: [NodeAddress?]
   private var schedule: ReplaySchedule
   private var matcher = CancellationMatcher()
   private var stamps = RequestStamps()
@@ -36,7 +36,7 @@ final class ReplayDriver {
   private var isOver = false
 
   init(
-    _ world: ReplayWorld, _ link: ClusterLink, homes: [Endpoint?], pace: ReplayPace,
+    _ world: ReplayWorld, _ link: ClusterLink, homes: [NodeAddress?], pace: ReplayPace,
     history: History, completion: @escaping () -> Void
   ) {
     self.world = world

@@ -9,7 +9,7 @@ import Workload
 struct ReplaySession: Sendable {
   /// The cluster's regions, and for each the endpoint of a node in it.
   let regions: [String]
-  private let homes: [Endpoint?]
+  private let homes: [NodeAddress?]
   private let link: NIOLoopBoundBox<ClusterLink>
 
   /// Learns which node is in which region.
@@ -23,11 +23,11 @@ struct ReplaySession: Sendable {
     var regions: [String] = []
     for node in cluster.nodes where !regions.contains(node.region) { regions.append(node.region) }
     guard !regions.isEmpty else { throw ClientFailure.malformedAnswer(.describeCluster) }
-    let homes = regions.map { region -> Endpoint? in
+    let homes = regions.map { region -> NodeAddress? in
       if let index = context.regions.firstIndex(of: region) { return context.endpoints[index] }
       guard context.tls != nil, let node = cluster.nodes.first(where: { $0.region == region })
       else { return nil }
-      return Endpoint(node.address)
+      return NodeAddress(node.address)
     }
     return ReplaySession(
       regions: regions, homes: homes,

@@ -1,5 +1,5 @@
 /// A node's address for clients.
-package struct Endpoint: Hashable, Sendable, CustomStringConvertible {
+package struct NodeAddress: Hashable, Sendable, CustomStringConvertible {
   package var host: String
   package var port: Int
 
