@@ -72,10 +72,11 @@ protocol ConnectionTransport: AnyObject {
       session, 0, 0, Int32(settings.connectionWindowBytes))
   }
 
-  /// Whether nghttp2 has nothing more to do with this connection.
+  /// Whether nghttp2 has nothing more to do with this connection, or its farewell is out.
   var isFinished: Bool {
-    unsafe failure != nil
-      || (nghttp2_session_want_read(session) == 0 && nghttp2_session_want_write(session) == 0)
+    if failure != nil { return true }
+    return unsafe (watch.closing || nghttp2_session_want_read(session) == 0)
+      && nghttp2_session_want_write(session) == 0
   }
 
   var wantsWrite: Bool { unsafe nghttp2_session_want_write(session) != 0 }
