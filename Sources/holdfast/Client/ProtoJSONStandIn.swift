@@ -1,1 +1,0 @@
-func protoJSON(_ bytes: [UInt8], _ name: String) -> String? { nil }
