@@ -68,15 +68,12 @@ struct HashIndex<Key: BitwiseCopyable & Hashable & Sendable, Value: BitwiseCopya
     return unsafe Bucket.value(chunks[bucket >> 7][bucket & 127].base, slot)
   }
 
-  /// Brings what a later operation on the key needs into the cache. A search waits for memory two or
-  /// three times, one after the other; many touches beforehand wait together. Use the answer, which
-  /// means nothing, or the compiler drops the call.
-  @inline(__always)
-  func touch(_ key: Key) -> UInt64 {
+  /// How many groups of eight entries a search for a key that is not there looks at.
+  func groupsSearched(_ key: Key) -> Int {
     let hash = hash(key)
     let bucket = bucket(hash)
     let groups = chunks[bucket >> 7][bucket & 127].groups
-    return unsafe Bucket.touch(chunks[bucket >> 7][bucket & 127].base, groups, hash)
+    return unsafe Bucket.groupsSearched(chunks[bucket >> 7][bucket & 127].base, groups, hash)
   }
 
   /// False, and nothing changes, when the key is there already.

@@ -20,7 +20,7 @@ struct HashPage<Key: BitwiseCopyable & Hashable, Value: BitwiseCopyable> {
 
   /// A page with a quarter more slots than entries: with the limit of fifteen sixteenths it is seven
   /// eighths full on average, and the next growth comes after a sixth more entries. A search that
-  /// finds nothing looks at one and a half groups on average.
+  /// finds nothing looks at two to four groups on average.
   static func make(for count: Int) -> Page {
     let capacity = (count + count / 4 + 8) & ~7
     let page = Page(bytes: bytes(capacity: capacity), capacity: capacity)
@@ -43,12 +43,12 @@ struct HashPage<Key: BitwiseCopyable & Hashable, Value: BitwiseCopyable> {
 
   @inline(__always)
   private static func firstGroup(_ hash: UInt64, _ groups: Int) -> Int {
-    Int(truncatingIfNeeded: (hash >> 32) &* UInt64(truncatingIfNeeded: groups) >> 32)
+    Int(truncatingIfNeeded: ((hash >> 32) &* UInt64(truncatingIfNeeded: groups)) >> 32)
   }
 
   @inline(__always)
   private static func tags(_ base: UnsafeMutableRawPointer, _ group: Int) -> UInt64 {
-    unsafe UInt64(littleEndian: base.load(fromByteOffset: group * groupBytes, as: UInt64.self))
+    unsafe UInt64(littleEndian: base.load(fromByteOffset: group &* groupBytes, as: UInt64.self))
   }
 
   /// Where zero bytes are; a byte 1 above a zero byte may show too.
@@ -58,7 +58,7 @@ struct HashPage<Key: BitwiseCopyable & Hashable, Value: BitwiseCopyable> {
   @inline(__always)
   private static func entry(_ base: UnsafeMutableRawPointer, _ slot: Int) -> UnsafeMutableRawPointer
   {
-    unsafe base + (slot >> 3 * groupBytes + 8 + (slot & 7) * entryBytes)
+    unsafe base + (((slot >> 3) &* groupBytes) &+ 8 &+ ((slot & 7) &* entryBytes))
   }
 
   @inline(__always)
@@ -93,17 +93,21 @@ struct HashPage<Key: BitwiseCopyable & Hashable, Value: BitwiseCopyable> {
         matches &= matches - 1
       }
       if zeroBytes(word) != 0 { return nil }
-      group += 1
+      group &+= 1
       if group == groups { group = 0 }
     }
   }
 
-  /// Loads both ends of the first group; its bytes mean nothing to the caller.
-  @inline(__always)
-  static func touch(_ base: UnsafeMutableRawPointer, _ groups: Int, _ hash: UInt64) -> UInt64 {
-    let group = firstGroup(hash, groups)
-    return unsafe tags(base, group)
-      ^ UInt64((base + (group + 1) * groupBytes - 1).load(as: UInt8.self))
+  /// How many groups a search that finds nothing looks at.
+  static func groupsSearched(_ base: UnsafeMutableRawPointer, _ groups: Int, _ hash: UInt64) -> Int
+  {
+    var group = firstGroup(hash, groups)
+    var searched = 1
+    while unsafe zeroBytes(tags(base, group)) == 0 {
+      group = (group + 1) % groups
+      searched += 1
+    }
+    return searched
   }
 
   /// Adds an entry whose key is not there, to a page with room that only its table refers to.
@@ -114,7 +118,7 @@ struct HashPage<Key: BitwiseCopyable & Hashable, Value: BitwiseCopyable> {
     var group = firstGroup(hash, groups)
     var free = unsafe ~tags(base, group) & highs
     while free == 0 {
-      group += 1
+      group &+= 1
       if group == groups { group = 0 }
       free = unsafe ~tags(base, group) & highs
     }
@@ -123,20 +127,23 @@ struct HashPage<Key: BitwiseCopyable & Hashable, Value: BitwiseCopyable> {
       unsafe page.header.pointee.extra -= 1
     }
     unsafe page.header.pointee.count += 1
-    let slot = group << 3 + inGroup
+    let slot = group << 3 | inGroup
     unsafe entry(base, slot).storeBytes(of: key, as: Key.self)
     unsafe set(value, base, slot)
   }
 
-  /// Answers the tag that was there.
+  /// Answers the tag that was there. The whole word is written, because the next one who looks at
+  /// it loads the whole word: a byte written just before would make the processor wait.
   @inline(__always) @discardableResult
   private static func setTag(
     _ tag: UInt8, _ base: UnsafeMutableRawPointer, _ group: Int, _ inGroup: Int
   ) -> UInt8 {
-    let at = group * groupBytes + inGroup
-    let old = unsafe base.load(fromByteOffset: at, as: UInt8.self)
-    unsafe base.storeBytes(of: tag, toByteOffset: at, as: UInt8.self)
-    return old
+    let word = unsafe tags(base, group)
+    let shift = UInt64(truncatingIfNeeded: inGroup << 3)
+    let changed = word & ~(0xFF << shift) | UInt64(tag) << shift
+    unsafe base.storeBytes(
+      of: changed.littleEndian, toByteOffset: group &* groupBytes, as: UInt64.self)
+    return UInt8(truncatingIfNeeded: word >> shift)
   }
 
   /// Frees a taken slot of a page that only its table refers to. A search that passed this group

@@ -6,12 +6,13 @@ import Primitives
 ///
 /// A row must not depend on the bytes between its fields: only the caller's hash looks inside it.
 struct PagedTable<Row: BitwiseCopyable & Sendable>: Sendable {
-  private typealias Rows = RowPage<Row>
+  typealias Rows = RowPage<Row>
 
-  private var directory = PageDirectory()
-  private var sum = Hash128.zero
-  private var dirtyPages = 0
-  private var refreshAt = 0
+  /// Not private for the sake of the extensions beside this file; nobody else's.
+  var directory = PageDirectory()
+  var sum = Hash128.zero
+  var dirtyPages = 0
+  var refreshAt = 0
   private(set) var count = 0
   /// Rows that were moved to make room, ever: growth must not come in lumps.
   private(set) var rowsMoved: UInt64 = 0
@@ -106,21 +107,21 @@ struct PagedTable<Row: BitwiseCopyable & Sendable>: Sendable {
 
 extension PagedTable {
   @inline(__always)
-  private static func slot(_ number: UInt64) -> Int {
+  static func slot(_ number: UInt64) -> Int {
     Int(truncatingIfNeeded: number) & (Rows.slots - 1)
   }
 
   @inline(__always)
-  private static func pageInChunk(_ number: UInt64) -> Int {
+  static func pageInChunk(_ number: UInt64) -> Int {
     Int(truncatingIfNeeded: number >> Rows.slotShift) & (PageDirectory.slotsPerChunk - 1)
   }
 
   @inline(__always)
-  private static func chunk(_ number: UInt64) -> UInt64 {
+  static func chunk(_ number: UInt64) -> UInt64 {
     (number >> Rows.slotShift) / UInt64(PageDirectory.slotsPerChunk)
   }
 
-  private static func firstNumber(chunk key: UInt64, page: Int) -> UInt64 {
+  static func firstNumber(chunk key: UInt64, page: Int) -> UInt64 {
     (key * UInt64(PageDirectory.slotsPerChunk) + UInt64(page)) << Rows.slotShift
   }
 
@@ -197,107 +198,5 @@ extension PagedTable {
     directory.chunks[chunk].pages -= 1
     dirtyPages -= 1
     if directory.chunks[chunk].pages == 0 { directory.remove(chunkAt: chunk) }
-  }
-}
-
-// MARK: Order
-
-extension PagedTable {
-  /// The first row whose number is at least `number`: iteration that can stop and go on.
-  func next(from number: UInt64) -> (number: UInt64, row: Row)? {
-    let key = Self.chunk(number)
-    var chunk = directory.lowerBound(chunk: key)
-    while chunk < directory.chunks.count {
-      let isFirst = directory.keys[chunk] == key
-      var page = isFirst ? Self.pageInChunk(number) : 0
-      var slot = isFirst ? Self.slot(number) : 0
-      while page < PageDirectory.slotsPerChunk {
-        if let found = directory.chunks[chunk].slots[page].page,
-          let at = Rows.next(found, from: slot)
-        {
-          let first = Self.firstNumber(chunk: directory.keys[chunk], page: page)
-          return unsafe (first + UInt64(at), Rows.rows(found)[Rows.position(found, at)])
-        }
-        page += 1
-        slot = 0
-      }
-      chunk += 1
-    }
-    return nil
-  }
-
-  /// All rows in ascending order of their numbers.
-  func forEach(_ body: (UInt64, Row) -> Void) {
-    for chunk in directory.chunks.indices {
-      for page in 0..<PageDirectory.slotsPerChunk {
-        guard let found = directory.chunks[chunk].slots[page].page else { continue }
-        let first = Self.firstNumber(chunk: directory.keys[chunk], page: page)
-        Self.forEach(in: found, first, body)
-      }
-    }
-  }
-
-  @inline(__always)
-  private static func forEach(in page: Page, _ first: UInt64, _ body: (UInt64, Row) -> Void) {
-    var packed = 0
-    for word in 0..<Rows.bitmapWords {
-      var bits = unsafe Rows.bitmap(page)[word]
-      while bits != 0 {
-        let slot = word << 6 + bits.trailingZeroBitCount
-        bits &= bits - 1
-        let at = page.capacity == Rows.slots ? slot : packed
-        unsafe body(first + UInt64(slot), Rows.rows(page)[at])
-        packed += 1
-      }
-    }
-  }
-}
-
-// MARK: Digest
-
-extension PagedTable {
-  /// The digest of all numbers and rows, through the caller's canonical hash of a row. Only pages
-  /// that changed since the last time are hashed again.
-  mutating func digest(_ hash: (UInt64, Row) -> Hash128) -> Hash128 {
-    _ = refreshDigest(pages: .max, hash)
-    var chain = HashChain()
-    chain.add(UInt64(count), sum)
-    return chain.value
-  }
-
-  /// Brings the hashes of at most `pages` changed pages up to date; true when none is left. Spreads
-  /// the cost of a digest over the entries before it.
-  @discardableResult
-  mutating func refreshDigest(pages: Int, _ hash: (UInt64, Row) -> Hash128) -> Bool {
-    var budget = pages
-    var chunksLeft = directory.chunks.count
-    while dirtyPages > 0 && budget > 0 && chunksLeft > 0 {
-      if refreshAt >= directory.chunks.count { refreshAt = 0 }
-      if directory.chunks[refreshAt].dirty > 0 { refresh(chunk: refreshAt, &budget, hash) }
-      refreshAt += 1
-      chunksLeft -= 1
-    }
-    return dirtyPages == 0
-  }
-
-  private mutating func refresh(
-    chunk: Int, _ budget: inout Int, _ hash: (UInt64, Row) -> Hash128
-  ) {
-    for page in 0..<PageDirectory.slotsPerChunk {
-      guard budget > 0, directory.chunks[chunk].dirty > 0 else { return }
-      guard directory.chunks[chunk].slots[page].isDirty,
-        let found = directory.chunks[chunk].slots[page].page
-      else { continue }
-      var chain = HashChain()
-      let first = Self.firstNumber(chunk: directory.keys[chunk], page: page)
-      Self.forEach(in: found, first) { number, row in chain.add(number, hash(number, row)) }
-      sum &-= directory.chunks[chunk].slots[page].hash
-      sum &+= chain.value
-      directory.chunks[chunk].slots[page].hash = chain.value
-      directory.chunks[chunk].slots[page].isDirty = false
-      directory.chunks[chunk].dirty -= 1
-      dirtyPages -= 1
-      budget -= 1
-    }
   }
 }
