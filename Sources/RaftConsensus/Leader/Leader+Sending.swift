@@ -77,7 +77,10 @@ extension Leader {
   /// An append without entries behind everything that was sent.
   mutating func sendEmpty(at: Int, core: inout GroupCore) {
     let previous = others[at].next.previous
-    guard let term = core.log.term(at: previous) else { return }
+    guard let term = core.log.term(at: previous) else {
+      others[at].beginAgain()
+      return
+    }
     send([], behind: LogPosition(term: term, index: previous), at: at, core: &core)
   }
 }

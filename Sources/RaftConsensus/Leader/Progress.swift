@@ -103,6 +103,9 @@ struct Progress: Sendable {
   /// The member was asked whether it lacks what was sent; once a heartbeat is enough.
   mutating func reminded() { seemsStuck = false }
 
+  /// What was sent can't be asked about any more: begins again behind what was acknowledged.
+  mutating func beginAgain() { probe(from: match.next) }
+
   mutating func startLoading() { isLoading = true }
 
   /// The disk answered, or couldn't.

@@ -1,0 +1,214 @@
+import Primitives
+
+@testable import RaftConsensus
+
+/// What may go wrong in a run, in draws of a thousand per message or per step.
+struct Chaos {
+  var loss: UInt64 = 30
+  var duplication: UInt64 = 30
+  var delayMax: UInt64 = 60_000_000
+  var crash: UInt64 = 15
+  var cut: UInt64 = 12
+  var compaction: UInt64 = 20
+  var losesRows = false
+
+  static let none = Chaos(
+    loss: 0, duplication: 0, delayMax: 2_000_000, crash: 0, cut: 0, compaction: 0)
+}
+
+/// A group on one thread in virtual time: packets that are lost, repeated and reordered, disks that
+/// are slow, members that crash and come back with what was durable, links that fail one way.
+struct TestCluster {
+  static let stepNanoseconds: UInt64 = 10_000_000
+
+  var nodes: [TestNode]
+  var checkers = Checkers()
+  let configuration: Configuration
+  private(set) var now: UInt64 = 1_000_000_000
+  private var random: SeededRandom
+  /// Messages under way: element n is due n steps from now.
+  private var underWay: [[Message]] = []
+  /// (from, to) pairs that deliver nothing.
+  private var cuts: [(from: MemberID, to: MemberID)] = []
+  private var reads: [UInt64: LogIndex] = [:]
+  private var nextToken: UInt64 = 0
+  private var nextPayload: UInt64 = 0
+
+  init(
+    seed: UInt64, configuration: Configuration, settings: RaftSettings = TestCluster.settings
+  ) {
+    random = SeededRandom(seed: seed)
+    self.configuration = configuration
+    nodes = []
+    for member in configuration.members {
+      nodes.append(
+        TestNode(
+          member: member, configuration: configuration, settings: settings, now: now,
+          seed: random.next()))
+    }
+  }
+
+  /// Small windows, batches and chunks, so that short runs meet every limit.
+  static var settings: RaftSettings {
+    var settings = RaftSettings()
+    settings.heartbeatNanoseconds = 50_000_000
+    settings.electionNanoseconds = 150_000_000...300_000_000
+    settings.inFlightMessagesMax = 4
+    settings.appendBytesMax = 200
+    settings.tailBytesMax = 300
+    settings.snapshotChunkBytes = 20
+    settings.snapshotChunksInFlightMax = 2
+    return settings
+  }
+
+  var leader: Int? {
+    nodes.indices.filter { nodes[$0].isUp && nodes[$0].group.role == .leader }
+      .max { nodes[$0].group.term < nodes[$1].group.term }
+  }
+
+  // MARK: A step
+
+  mutating func step(_ chaos: Chaos) {
+    now += Self.stepNanoseconds
+    disturb(chaos)
+    deliver(chaos)
+    for at in nodes.indices where nodes[at].isUp {
+      nodes[at].group.tick(now: reading(now))
+      work(at: at, chaos: chaos)
+      endTurn(at: at, chaos: chaos)
+    }
+  }
+
+  mutating func run(steps: Int, _ chaos: Chaos) {
+    for _ in 0..<steps where checkers.violations.isEmpty { step(chaos) }
+  }
+
+  private mutating func work(at: Int, chaos: Chaos) {
+    if random.chance(1, in: 3) { propose(at: at) }
+    if random.chance(1, in: 10) { read(at: at) }
+    if random.chance(chaos.compaction, in: 1_000) { nodes[at].compact() }
+    let done = chaos.crash == 0 ? nodes[at].disk.waiting.count : Int(random.below(3))
+    for message in nodes[at].finishWrites(done, now: now) { send(message, chaos) }
+    if random.chance(1, in: 2) || chaos.crash == 0 { nodes[at].finishReads(now: now) }
+  }
+
+  @discardableResult
+  mutating func propose(at: Int) -> ProposeResult {
+    nextPayload += 1
+    var writer = ByteWriter()
+    writer.put(nextPayload)
+    return nodes[at].group.propose(
+      payload: writer.bytes,
+      logTime: LogTime(milliseconds: Int64(now / 1_000_000) + Int64(random.below(50)) - 25),
+      now: reading(now))
+  }
+
+  mutating func read(at: Int) {
+    nextToken += 1
+    reads[nextToken] = LogIndex(UInt64(checkers.committed.count))
+    nodes[at].group.readIndex(token: nextToken, now: reading(now))
+  }
+
+  private mutating func endTurn(at: Int, chaos: Chaos) {
+    let effects = nodes[at].turn(now: now)
+    if nodes[at].group.isInService { nodes[at].lostRows = false }
+    if let request = effects.persist { checkers.check(request, at: nodes[at]) }
+    for entry in effects.committed {
+      checkers.check(entry, at: nodes, voters: configuration.quorum)
+    }
+    for event in effects.events { checkers.check(event, at: nodes[at]) }
+    for answer in effects.reads { take(answer) }
+    for message in effects.sendNow { send(message, chaos) }
+  }
+
+  private mutating func take(_ answer: ReadAnswer) {
+    switch answer {
+    case .readable(let token, let index):
+      guard let atLeast = reads.removeValue(forKey: token) else {
+        checkers.fail("read \(token) is answered twice")
+        return
+      }
+      checkers.checkRead(index: index, atLeast: atLeast)
+    case .failed(let token):
+      if reads.removeValue(forKey: token) == nil { checkers.fail("read \(token) fails twice") }
+    }
+  }
+
+  // MARK: The network
+
+  private mutating func send(_ message: Message, _ chaos: Chaos) {
+    if random.chance(chaos.loss, in: 1_000) { return }
+    let copies = random.chance(chaos.duplication, in: 1_000) ? 2 : 1
+    for _ in 0..<copies {
+      // Now and then a message is very late.
+      let slow: UInt64 = random.chance(chaos.duplication, in: 1_000) ? 20 : 1
+      let delay = random.below(chaos.delayMax * slow) / Self.stepNanoseconds
+      while underWay.count <= Int(delay) { underWay.append([]) }
+      underWay[Int(delay)].append(message)
+    }
+  }
+
+  private mutating func deliver(_ chaos: Chaos) {
+    guard !underWay.isEmpty else { return }
+    for message in underWay.removeFirst().shuffled(using: &random) where !isCut(message) {
+      guard let at = nodes.firstIndex(where: { $0.member == message.to }), nodes[at].isUp
+      else { continue }
+      nodes[at].group.step(message, now: reading(now))
+    }
+  }
+
+  private func isCut(_ message: Message) -> Bool {
+    cuts.contains { $0.from == message.from && $0.to == message.to }
+  }
+
+  // MARK: What goes wrong
+
+  private mutating func disturb(_ chaos: Chaos) {
+    if random.chance(chaos.crash, in: 1_000) {
+      crash(at: Int(random.below(UInt64(nodes.count))), losesRows: chaos.losesRows)
+    }
+    for at in nodes.indices where !nodes[at].isUp && random.chance(1, in: 30) {
+      nodes[at].restart(now: now, seed: random.next())
+    }
+    if random.chance(chaos.cut, in: 1_000) { cutSomething() }
+    if !cuts.isEmpty, random.chance(1, in: 80) { cuts = [] }
+  }
+
+  mutating func crash(at: Int, losesRows: Bool = false) {
+    guard nodes[at].isUp else { return }
+    nodes[at].crash(keeping: Int(random.below(UInt64(nodes[at].disk.waiting.count + 1))))
+    // One at a time: what a majority loses is lost.
+    guard losesRows, !nodes.contains(where: \.lostRows), !nodes[at].disk.rows.isEmpty else {
+      return
+    }
+    let lost = 1 + Int(random.below(UInt64(nodes[at].disk.rows.count)))
+    nodes[at].disk.rows.removeLast(lost)
+    nodes[at].lostRows = true
+  }
+
+  /// One member is cut off, in one direction or both; or one link fails.
+  private mutating func cutSomething() {
+    let one = nodes[Int(random.below(UInt64(nodes.count)))].member
+    let kind = random.below(4)
+    for other in nodes.map(\.member) where other != one {
+      if kind != 1 { cuts.append((one, other)) }
+      if kind != 2 { cuts.append((other, one)) }
+      if kind == 3 { return }
+    }
+  }
+
+  /// Everybody is up and hears everybody.
+  mutating func heal() {
+    cuts = []
+    for at in nodes.indices where !nodes[at].isUp {
+      nodes[at].restart(now: now, seed: random.next())
+    }
+  }
+
+  mutating func cut(_ from: MemberID, _ to: MemberID) { cuts.append((from, to)) }
+
+  /// Whether all members have applied the same.
+  var agrees: Bool {
+    nodes.allSatisfy { $0.state == nodes[0].state && $0.group.isInService }
+  }
+}
