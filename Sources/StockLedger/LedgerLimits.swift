@@ -5,6 +5,8 @@ package struct LedgerLimits: Sendable, Equatable {
   package var textBytesMax = 64
   /// The longest order in the real data has 705 lines.
   package var linesMax = 2_000
+  /// Units of one order bound to different accounts and days: a record of the heap holds so many.
+  package var assignmentsMax = 4_096
   package var quantityMax: Int64 = 1_000_000_000_000
   package var ttlMinMilliseconds: Int64 = 1_000
   package var ttlMaxMilliseconds: Int64 = 30 * 86_400_000

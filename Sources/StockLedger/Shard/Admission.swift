@@ -89,11 +89,28 @@ extension ShardLedger {
     let free = books.promisable(account, by: day) - account.buffer
     let lacking = scratch.lines[at].requested - scratch.lines[at].reserved
     let taken = min(lacking, free)
-    guard taken.isPositive else { return }
+    guard taken.isPositive, bind(taken, at, number, day: day) else { return }
     books.promise(taken, account: number, day: day)
     scratch.lines[at].reserved += taken
+  }
+
+  /// Adds to the line's assignment of the same account and day, if there is one; false when there
+  /// are too many.
+  private mutating func bind(
+    _ units: Quantity, _ at: Int, _ number: UInt32, day: Int32
+  ) -> Bool {
+    var place = scratch.assignments.count - 1
+    while place >= 0, scratch.assignments[place].line == at {
+      if scratch.assignments[place].account == number, scratch.assignments[place].day == day {
+        scratch.assignments[place].quantity += units
+        return true
+      }
+      place -= 1
+    }
+    guard scratch.assignments.count < limits.assignmentsMax else { return false }
     scratch.assignments.append(
-      Assignment(line: at, account: number, day: day, quantity: taken))
+      Assignment(line: at, account: number, day: day, quantity: units))
+    return true
   }
 
   private func shortage(_ at: Int, _ accounts: AccountList, by day: Int32) -> LineReason {

@@ -6,7 +6,7 @@ import Primitives
 /// a page of its own.
 struct ByteHeap: Sendable {
   /// One record. Longer ones are the caller's to divide.
-  static var recordBytesMax: Int { 131_072 }
+  static var recordBytesMax: Int { 1_048_576 }
 
   /// A slab's page, and its neighbours in the list of slabs of its class that have free blocks, or
   /// of numbers without a page.
