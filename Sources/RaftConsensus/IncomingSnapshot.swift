@@ -35,6 +35,10 @@ extension Follower {
       agree(on: chunk.mark.index, asked: chunk.mark.index, core: &core)
       return
     }
+    if let incoming, incoming.mark != chunk.mark {
+      // A late chunk of an older one, or one that comes while the shell still installs.
+      guard chunk.mark.index > incoming.mark.index, !incoming.isComplete else { return }
+    }
     if incoming?.mark != chunk.mark { incoming = IncomingSnapshot(mark: chunk.mark) }
     if incoming?.take(chunk) == true { core.outbox.snapshotChunks.append(chunk) }
     core.send(

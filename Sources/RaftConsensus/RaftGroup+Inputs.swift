@@ -85,7 +85,9 @@ extension RaftGroup {
   /// stays as it is.
   @discardableResult
   package mutating func snapshotInstalled(_ mark: SnapshotMark, now: ClockReading) -> Bool {
-    changeFollower { follower, _ in follower.incoming = nil }
+    changeFollower { follower, _ in
+      if follower.incoming?.mark == mark { follower.incoming = nil }
+    }
     guard mark.index > core.log.handedOut else { return false }
     core.log.install(mark)
     core.adopt(core.log.mark.configuration)

@@ -138,9 +138,8 @@ extension RaftLog {
   mutating func compact(to newer: SnapshotMark) {
     guard newer.index > mark.index else { return }
     precondition(
-      newer.index <= handedOut && newer.index <= durable,
-      "snapshot at \(newer.index.rawValue), handed out up to \(handedOut.rawValue), durable up to \(durable.rawValue)"
-    )
+      newer.index <= handedOut,
+      "snapshot at \(newer.index.rawValue), handed out up to \(handedOut.rawValue)")
     precondition(
       term(at: newer.index) == newer.term,
       "snapshot at \(newer.index.rawValue) says term \(newer.term.rawValue)")

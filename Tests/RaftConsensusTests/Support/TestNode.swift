@@ -96,9 +96,7 @@ struct TestNode {
   }
 
   mutating func compact() {
-    guard state.index > disk.snapshot.index, state.index <= group.durableIndex,
-      let term = group.term(at: state.index)
-    else { return }
+    guard state.index > disk.snapshot.index, let term = group.term(at: state.index) else { return }
     let mark = SnapshotMark(
       index: state.index, term: term, logTime: state.logTime, configuration: group.configuration)
     disk.save(mark, state)
