@@ -115,7 +115,6 @@ final class ReplayAudit {
     }
   }
 
-  /// The API's `reserved` is what is left of a line; the judge counts from what it was.
   private func observed(_ reservation: API.Reservation) -> ObservedReservation {
     ObservedReservation(
       name: reservation.name, orderID: reservation.orderID, state: observed(reservation.state),
@@ -123,7 +122,7 @@ final class ReplayAudit {
         ObservedReservation.Line(
           account: history.account(
             AccountName(sku: line.sku, location: line.location, owner: line.owner)),
-          reserved: line.reserved + line.fulfilled + line.released, fulfilled: line.fulfilled,
+          reserved: line.reserved, fulfilled: line.fulfilled,
           released: line.released)
       })
   }

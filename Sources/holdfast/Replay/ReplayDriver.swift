@@ -229,11 +229,11 @@ final class ReplayDriver {
       guard let answer = try? API.ReleaseResponse(decoding: bytes) else {
         return history.releaseUnknown(number)
       }
-      let left = (answer.reservation?.lines ?? []).filter { $0.reserved > 0 }.map { line in
+      let left = (answer.reservation?.lines ?? []).map { line in
         UnitClaim(
           account: history.account(
             AccountName(sku: line.sku, location: line.location, owner: line.owner)),
-          quantity: line.reserved)
+          quantity: line.reserved - line.fulfilled - line.released)
       }
       history.releaseAnswered(number, left: left)
     case .refused(let failure): history.releaseRefused(number, reason: failure.reason)
