@@ -21,6 +21,7 @@ extension NodeCore {
       // Empty until the next group's: entries and messages are not kept alive in here.
       raftEffects = RaftEffects()
     }
+    compactIfDurable(at)
     answerReads(at, now: now)
   }
 

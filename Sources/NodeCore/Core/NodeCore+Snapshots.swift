@@ -25,12 +25,20 @@ extension NodeCore {
   package mutating func snapshotSaved(shard: ShardID, mark: SnapshotMark, now: ClockReading) {
     guard let at = position(of: shard) else { return }
     if groups[at].snapshots.saved(mark) {
-      groups[at].raft.compact(to: mark)
-      out.compactions.append(Compaction(shard: shard, through: mark.index))
       out.events.append(.snapshotSaved(shard, mark.index))
     } else if let books = groups[at].snapshots.takeInstalled(mark) {
       install(books, mark: mark, at: at, now: now)
     }
+  }
+
+  /// Drops the log that a saved snapshot stands for, once this member has written that part itself:
+  /// entries may be committed by others, and applied, before they are on its own disk.
+  mutating func compactIfDurable(_ at: Int) {
+    guard
+      let mark = groups[at].snapshots.takeCompaction(durable: groups[at].raft.durableIndex)
+    else { return }
+    groups[at].raft.compact(to: mark)
+    out.compactions.append(Compaction(shard: groups[at].shard, through: mark.index))
   }
 
   /// A part of a saved snapshot, for a follower that the log does not reach any more.
@@ -64,15 +72,17 @@ extension NodeCore {
     _ books: consuming Books, mark: SnapshotMark, at: Int, now: ClockReading
   ) {
     let shard = groups[at].shard
-    // False if the log got there by itself meanwhile: then the ledger has, too.
-    if groups[at].raft.snapshotInstalled(mark, now: now) {
-      groups[at].books = books
-      answerUnknown(groups[at].proposals.skipped(through: mark.index), shard: shard)
-      groups[at].lastApplied = now
-      groups[at].clock.noted(mark.logTime, now: now)
-      counters.snapshotsInstalled += 1
-      out.events.append(.snapshotInstalled(shard, mark.index))
+    guard groups[at].raft.snapshotInstalled(mark, now: now) else {
+      // The log got there by itself meanwhile, and the ledger with it.
+      groups[at].snapshots.compactLater(to: mark)
+      return
     }
+    groups[at].books = books
+    groups[at].lastApplied = now
+    groups[at].clock.noted(mark.logTime, now: now)
+    answerUnknown(groups[at].proposals.skipped(through: mark.index), shard: shard)
+    counters.snapshotsInstalled += 1
+    out.events.append(.snapshotInstalled(shard, mark.index))
     out.compactions.append(Compaction(shard: shard, through: mark.index))
     if shard == .meta { openShardsOfCatalog(now: now) }
   }

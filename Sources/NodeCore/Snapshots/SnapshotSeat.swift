@@ -25,6 +25,8 @@ struct SnapshotSeat: Sendable {
   private var logBytes = 0
   private var logEntries: UInt64 = 0
   private var saving: SnapshotMark?
+  /// Saved, and the log up to it may go as soon as it is durable.
+  private var compacting: SnapshotMark?
   private var incoming: Incoming?
   private var installing: Installing?
 
@@ -50,7 +52,19 @@ struct SnapshotSeat: Sendable {
   mutating func saved(_ mark: SnapshotMark) -> Bool {
     guard saving == mark else { return false }
     saving = nil
+    compactLater(to: mark)
     return true
+  }
+
+  mutating func compactLater(to mark: SnapshotMark) {
+    if mark.index > compacting?.index ?? .zero { compacting = mark }
+  }
+
+  /// The snapshot whose part of the log can go now.
+  mutating func takeCompaction(durable: LogIndex) -> SnapshotMark? {
+    guard let mark = compacting, mark.index <= durable else { return nil }
+    compacting = nil
+    return mark
   }
 
   /// The received snapshot of `mark`, when it was saved.
