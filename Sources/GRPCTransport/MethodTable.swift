@@ -28,7 +28,7 @@ package struct MethodDescription: Sendable {
   }
 }
 
-/// Looks a path up by its bytes: length and a small hash choose a bucket, one compare decides.
+/// Looks a path up by its bytes: a small hash chooses where to begin, one compare decides.
 package struct MethodTable: Sendable {
   struct Entry: Sendable {
     let path: [UInt8]
@@ -36,7 +36,17 @@ package struct MethodTable: Sendable {
     let kind: CallKind
   }
 
-  private var buckets: [[Entry]]
+  /// Where a path lies in `bytes`; an empty one ends a search.
+  private struct Place: Sendable {
+    var start = 0
+    var count = 0
+    var id = 0
+    var kind = CallKind.unary
+  }
+
+  private let entries: [Entry]
+  private var bytes: [UInt8] = []
+  private var places: [Place]
   private let mask: Int
 
   package init(_ methods: [MethodDescription]) {
@@ -45,25 +55,33 @@ package struct MethodTable: Sendable {
   }
 
   init(entries: [Entry]) {
+    self.entries = entries
     var size = 16
     while size < entries.count * 4 { size *= 2 }
     mask = size - 1
-    buckets = Array(repeating: [], count: size)
+    places = Array(repeating: Place(), count: size)
     for entry in entries {
-      let bucket = unsafe entry.path.withUnsafeBytes { unsafe Self.hash($0) } & mask
-      buckets[bucket].append(entry)
+      var at = unsafe entry.path.withUnsafeBytes { unsafe Self.hash($0) } & mask
+      while places[at].count > 0 { at = (at + 1) & mask }
+      places[at] = Place(
+        start: bytes.count, count: entry.path.count, id: entry.id, kind: entry.kind)
+      bytes += entry.path
     }
   }
 
   /// The same table with the transport's own methods added.
-  func adding(_ more: [Entry]) -> MethodTable {
-    MethodTable(entries: buckets.flatMap { $0 } + more)
-  }
+  func adding(_ more: [Entry]) -> MethodTable { MethodTable(entries: entries + more) }
 
   func lookup(_ path: UnsafeRawBufferPointer) -> (id: Int, kind: CallKind)? {
-    for entry in buckets[unsafe Self.hash(path) & mask] {
-      let same = unsafe entry.path.withUnsafeBytes { unsafe bytesEqual($0, path) }
-      if same { return (entry.id, entry.kind) }
+    var at = unsafe Self.hash(path) & mask
+    while places[at].count > 0 {
+      let place = places[at]
+      let same = unsafe bytes.withUnsafeBytes {
+        unsafe bytesEqual(
+          UnsafeRawBufferPointer(rebasing: $0[place.start..<place.start + place.count]), path)
+      }
+      if same { return (place.id, place.kind) }
+      at = (at + 1) & mask
     }
     return nil
   }

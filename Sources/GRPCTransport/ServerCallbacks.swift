@@ -24,47 +24,76 @@ enum ServerCallbacks {
     unsafe nghttp2_session_callbacks_new(&callbacks)
     unsafe nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks) {
       _, frame, user in
-      unsafe frame!.pointee.headers.cat == NGHTTP2_HCAT_REQUEST
-        ? connection(user).beginRequest(frame!.pointee.hd.stream_id) : 0
+      unsafe with(user) { connection in
+        unsafe connection.beginHeaders(
+          frame!.pointee.hd.stream_id,
+          isRequest: frame!.pointee.headers.cat == NGHTTP2_HCAT_REQUEST)
+      }
+      return 0
     }
     unsafe nghttp2_session_callbacks_set_on_header_callback(callbacks) {
-      session, frame, name, nameLength, value, valueLength, _, user in
-      guard let slot = unsafe slot(session, frame!.pointee.hd.stream_id) else { return 0 }
-      return unsafe connection(user).header(
-        slot, UnsafeRawBufferPointer(start: name, count: nameLength),
-        UnsafeRawBufferPointer(start: value, count: valueLength))
+      _, _, name, nameLength, value, valueLength, _, user in
+      unsafe with(user) { connection in
+        guard let current = connection.current else { return 0 }
+        return current.with { slot in
+          unsafe connection.header(
+            slot, UnsafeRawBufferPointer(start: name, count: nameLength),
+            UnsafeRawBufferPointer(start: value, count: valueLength))
+        }
+      }
     }
     unsafe nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks) {
       session, _, stream, data, length, user in
-      let connection = unsafe connection(user)
-      connection.unconsumed += Int32(length)
-      guard let slot = unsafe slot(session, stream) else { return 0 }
-      unsafe connection.data(slot, UnsafeRawBufferPointer(start: data, count: length))
+      unsafe with(user) { connection in
+        connection.unconsumed += Int32(length)
+        unsafe slot(session, stream)?.with { slot in
+          unsafe connection.data(slot, UnsafeRawBufferPointer(start: data, count: length))
+        }
+        return 0
+      }
+    }
+    unsafe nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks) { _, frame, user in
+      unsafe with(user) { unsafe $0.frameReceived(frame!) }
       return 0
     }
-    unsafe nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks) { session, frame, user in
-      unsafe connection(user).frameReceived(frame!)
-    }
     unsafe nghttp2_session_callbacks_set_on_stream_close_callback(callbacks) {
-      session, stream, code, user in
-      guard let slot = unsafe slot(session, stream) else { return 0 }
-      return unsafe connection(user).streamClosed(slot)
+      session, stream, _, user in
+      unsafe with(user) { connection in
+        unsafe slot(session, stream)?.with { connection.streamClosed($0) }
+        return 0
+      }
     }
     return unsafe CallbackTable(pointer: callbacks!)
   }()
 
-  /// The session's user pointer is its connection, which outlives it.
+  /// The session's user pointer is its connection, which outlives it; nothing is counted here.
   @inline(__always)
-  private static func connection(_ user: UnsafeMutableRawPointer?) -> ServerConnection {
-    unsafe Unmanaged<ServerConnection>.fromOpaque(user!).takeUnretainedValue()
+  private static func with<T>(
+    _ user: UnsafeMutableRawPointer?, _ body: (ServerConnection) -> T
+  ) -> T {
+    unsafe Unmanaged<ServerConnection>.fromOpaque(user!)._withUnsafeGuaranteedRef { body($0) }
   }
 
-  /// A stream's user pointer is its slot, which the loop's pool keeps for ever.
+  /// A stream's user pointer is its slot.
   @inline(__always)
-  static func slot(_ session: OpaquePointer?, _ stream: Int32) -> CallSlot? {
-    guard let user = unsafe nghttp2_session_get_stream_user_data(session, stream) else {
-      return nil
-    }
-    return unsafe Unmanaged<CallSlot>.fromOpaque(user).takeUnretainedValue()
+  static func slot(_ session: OpaquePointer?, _ stream: Int32) -> SlotRef? {
+    unsafe nghttp2_session_get_stream_user_data(session, stream).map { unsafe SlotRef($0) }
+  }
+}
+
+/// A slot as nghttp2 hands it back. The loop's pool keeps every slot for ever, so it can't dangle,
+/// and it is used without counting references.
+@safe struct SlotRef {
+  private let reference: Unmanaged<CallSlot>
+
+  init(_ slot: CallSlot) { unsafe reference = .passUnretained(slot) }
+  init(_ pointer: UnsafeMutableRawPointer) { unsafe reference = .fromOpaque(pointer) }
+
+  var pointer: UnsafeMutableRawPointer { unsafe reference.toOpaque() }
+  func isFor(_ slot: CallSlot) -> Bool { unsafe pointer == SlotRef(slot).pointer }
+
+  @inline(__always)
+  func with<T>(_ body: (CallSlot) -> T) -> T {
+    unsafe reference._withUnsafeGuaranteedRef { body($0) }
   }
 }

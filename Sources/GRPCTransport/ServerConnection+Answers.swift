@@ -14,7 +14,7 @@ extension ServerConnection {
     pendingAnswerBytes += slot.answer.count
     loop.charge(slot)
     var provider = unsafe nghttp2_data_provider(
-      source: nghttp2_data_source(ptr: Unmanaged.passUnretained(slot).toOpaque()),
+      source: nghttp2_data_source(ptr: SlotRef(slot).pointer),
       read_callback: readAnswer)
     let headers = compressed ? StaticHeaders.compressedAnswer : StaticHeaders.answer
     unsafe nghttp2_submit_response(session, slot.stream, headers.list, headers.count, &provider)
@@ -100,15 +100,21 @@ extension ServerConnection {
 
 /// nghttp2 asks for the bytes of a unary answer.
 private let readAnswer: nghttp2_data_source_read_callback = {
-  session, stream, buffer, length, flags, source, _ in
-  let slot = unsafe Unmanaged<CallSlot>.fromOpaque(source!.pointee.ptr).takeUnretainedValue()
-  let left = slot.answer.count - slot.answerSent
-  let n = min(left, length)
-  unsafe UnsafeMutableRawPointer(buffer!).copyMemory(
-    from: slot.answer.bytes.baseAddress! + slot.answerSent, byteCount: n)
-  slot.answerSent += n
-  slot.connection?.answerTaken(n)
-  if n == left {
+  session, stream, buffer, length, flags, source, user in
+  var n = 0
+  var isLast = false
+  unsafe SlotRef(source!.pointee.ptr).with { slot in
+    let left = slot.answer.count - slot.answerSent
+    n = min(left, length)
+    isLast = n == left
+    unsafe UnsafeMutableRawPointer(buffer!).copyMemory(
+      from: slot.answer.bytes.baseAddress! + slot.answerSent, byteCount: n)
+    slot.answerSent += n
+  }
+  unsafe Unmanaged<ServerConnection>.fromOpaque(user!)._withUnsafeGuaranteedRef {
+    $0.answerTaken(n)
+  }
+  if isLast {
     unsafe flags!.pointee =
       NGHTTP2_DATA_FLAG_EOF.rawValue | NGHTTP2_DATA_FLAG_NO_END_STREAM.rawValue
     let trailer = StaticHeaders.okTrailer

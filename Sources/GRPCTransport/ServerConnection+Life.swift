@@ -17,7 +17,7 @@ extension ServerConnection {
       transport?.abort()
       return
     }
-    for slot in open where isStalled(slot, now) {
+    for slot in open.lazy.map({ self.loop.slot($0) }) where isStalled(slot, now) {
       unsafe nghttp2_submit_rst_stream(session, 0, slot.stream, NGHTTP2_CANCEL.rawValue)
       markDirty()
     }

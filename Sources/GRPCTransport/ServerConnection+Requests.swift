@@ -4,18 +4,24 @@ import CNghttp2
 import NIOCore
 
 extension ServerConnection {
-  func beginRequest(_ stream: Int32) -> Int32 {
-    guard !watch.closing, let slot = loop.takeSlot() else {
-      unsafe nghttp2_submit_rst_stream(session, 0, stream, NGHTTP2_REFUSED_STREAM.rawValue)
-      return 0
+  func beginHeaders(_ stream: Int32, isRequest: Bool) {
+    guard isRequest else {
+      current = unsafe ServerCallbacks.slot(session, stream)
+      return
     }
+    guard !watch.closing, let slot = loop.takeSlot() else {
+      current = nil
+      unsafe nghttp2_submit_rst_stream(session, 0, stream, NGHTTP2_REFUSED_STREAM.rawValue)
+      return
+    }
+    let reference = SlotRef(slot)
+    current = reference
     slot.stream = stream
     slot.since = loop.now
     adopt(slot)
     watch.callBegan(at: loop.now)
     unsafe nghttp2_session_set_stream_user_data(
-      session, stream, Unmanaged.passUnretained(slot).toOpaque())
-    return 0
+      session, stream, reference.pointer)
   }
 
   func header(
@@ -76,23 +82,25 @@ extension ServerConnection {
     unsafe slot.metadata.append(name: name, value: value)
   }
 
-  func frameReceived(_ frame: UnsafePointer<nghttp2_frame>) -> Int32 {
+  func frameReceived(_ frame: UnsafePointer<nghttp2_frame>) {
     let header = unsafe frame.pointee.hd
     let ends = header.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0
     switch UInt32(header.type) {
     case NGHTTP2_HEADERS.rawValue:
-      guard let slot = unsafe ServerCallbacks.slot(session, header.stream_id) else { return 0 }
-      if unsafe frame.pointee.headers.cat == NGHTTP2_HCAT_REQUEST { accept(slot) }
-      if ends { requestEnded(slot) }
+      let isRequest = unsafe frame.pointee.headers.cat == NGHTTP2_HCAT_REQUEST
+      current?.with { slot in
+        if isRequest { accept(slot) }
+        if ends { requestEnded(slot) }
+      }
+      current = nil
     case NGHTTP2_DATA.rawValue:
       if !ends {
         if header.length == 0, watch.emptyFrame() {
           refuse(NGHTTP2_ENHANCE_YOUR_CALM, "too_many_empty_frames")
         }
-        return 0
+        return
       }
-      guard let slot = unsafe ServerCallbacks.slot(session, header.stream_id) else { return 0 }
-      requestEnded(slot)
+      unsafe ServerCallbacks.slot(session, header.stream_id)?.with { requestEnded($0) }
     case NGHTTP2_PING.rawValue:
       if header.flags & UInt8(NGHTTP2_FLAG_ACK.rawValue) == 0, watch.pinged(loop) {
         refuse(NGHTTP2_ENHANCE_YOUR_CALM, "too_many_pings")
@@ -100,7 +108,6 @@ extension ServerConnection {
     case NGHTTP2_SETTINGS.rawValue: watch.handshakeDone = true
     default: break
     }
-    return 0
   }
 
   /// All headers are there: the call goes on or is refused.
@@ -182,21 +189,19 @@ extension ServerConnection {
   }
 
   /// nghttp2 has closed the stream: by its end, or by a reset from either side.
-  func streamClosed(_ slot: CallSlot) -> Int32 {
-    unsafe nghttp2_session_set_stream_user_data(session, slot.stream, nil)
+  func streamClosed(_ slot: CallSlot) {
     let phase = slot.phase
     let call = loop.handle(slot)
     let method = slot.method
     let streaming = slot.streaming != nil
     release(slot)
-    guard phase != .answered else { return 0 }
+    guard phase != .answered else { return }
     if watch.wasted(at: loop.now, loop.settings) {
       refuse(NGHTTP2_ENHANCE_YOUR_CALM, "too_many_resets")
     }
     if phase == .dispatched || streaming {
       loop.cancelled(call, method: method, reason: .reset)
     }
-    return 0
   }
 }
 

@@ -16,13 +16,15 @@ protocol ConnectionTransport: AnyObject {
 /// The nghttp2 session and the calls of one connection. It knows no socket, so that tests can feed
 /// it any bytes.
 @safe final class ServerConnection {
-  unowned let loop: ServerLoop
+  let loop: ServerLoop
+  /// The call whose headers are being received; header blocks are never interleaved.
+  var current: SlotRef?
   weak var transport: (any ConnectionTransport)?
   var session: OpaquePointer?
   var peer: PeerIdentity
   var positionInLoop = -1
-  /// Calls that are open on this connection, in no order.
-  var open: [CallSlot] = []
+  /// Slots of the calls that are open on this connection, in no order.
+  var open: [Int] = []
   var isDirty = false
   var isReceiving = false
   var isSending = false
@@ -132,14 +134,15 @@ protocol ConnectionTransport: AnyObject {
   func adopt(_ slot: CallSlot) {
     slot.connection = self
     slot.positionInConnection = open.count
-    open.append(slot)
+    open.append(slot.index)
   }
 
   func release(_ slot: CallSlot) {
+    if let current, current.isFor(slot) { self.current = nil }
     let last = open.removeLast()
-    if last !== slot {
+    if last != slot.index {
       open[slot.positionInConnection] = last
-      last.positionInConnection = slot.positionInConnection
+      loop.slot(last).positionInConnection = slot.positionInConnection
     }
     pendingAnswerBytes -= slot.answer.count - slot.answerSent
     if let streaming = slot.streaming { pendingAnswerBytes -= streaming.outbound.count }
@@ -149,7 +152,9 @@ protocol ConnectionTransport: AnyObject {
   /// The socket is gone: every call that was not answered is cancelled.
   func connectionLost() {
     failure = failure ?? "connection closed"
-    while let slot = open.last {
+    current = nil
+    while let index = open.last {
+      let slot = loop.slot(index)
       let owed = slot.phase == .dispatched
       let call = loop.handle(slot)
       let method = slot.method

@@ -19,10 +19,9 @@ package final class ServerLoop {
   private var wheel = TimerWheel()
   private var wheelTurning = false
   private var heldBytes = 0
-  private var dispatcher: (any CallDispatcher)?
-  private var builtIn: BuiltInServices?
-  /// Hears of the last cancellations after the server has let go of its dispatchers.
-  private let nobody = NoDispatcher()
+  /// Before the start and after the end nobody is asked.
+  private var dispatcher: any CallDispatcher = NoDispatcher()
+  private var builtIn: any CallDispatcher = NoDispatcher()
   private var stopped = false
 
   init(eventLoop: any EventLoop, index: Int, settings: ServerSettings, methods: MethodTable) {
@@ -44,8 +43,8 @@ package final class ServerLoop {
   /// Ends the periodic work and lets go of the dispatcher; no connection is left.
   func stop() {
     stopped = true
-    dispatcher = nil
-    builtIn = nil
+    dispatcher = NoDispatcher()
+    builtIn = NoDispatcher()
   }
 
   // MARK: Answers
@@ -122,6 +121,7 @@ package final class ServerLoop {
   // MARK: Calls
 
   func takeSlot() -> CallSlot? { slots.take() }
+  func slot(_ index: Int) -> CallSlot { slots[index] }
 
   func giveBack(_ slot: CallSlot) {
     heldBytes -= slot.chargedBytes
@@ -138,10 +138,10 @@ package final class ServerLoop {
   /// The transport's own services have negative numbers.
   @inline(__always)
   func dispatcher(of method: Int) -> any CallDispatcher {
-    (method < 0 ? builtIn : dispatcher) ?? nobody
+    if method >= 0 { dispatcher } else { builtIn }
   }
 
-  func finishBuiltInStreams() { builtIn?.finishStreams() }
+  func finishBuiltInStreams() { (builtIn as? BuiltInServices)?.finishStreams() }
 
   func cancelled(_ call: CallHandle, method: Int, reason: CancelReason) {
     dispatcher(of: method).cancelled(call, method: method, reason: reason)
@@ -169,7 +169,7 @@ package final class ServerLoop {
   // MARK: Connections
 
   func burstBegan() { now = .now() }
-  func burstEnded() { dispatcher?.burstEnded() }
+  func burstEnded() { dispatcher.burstEnded() }
 
   func add(_ connection: ServerConnection) {
     connection.positionInLoop = connections.count

@@ -4,12 +4,20 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct DeadlineTests {
+  /// Connects, so that a short deadline is the server's to see.
+  private func warmUp(_ channel: GRPCChannel) async {
+    let ready = await channel.call(
+      TestMethod.echo.methodPath, message: [], options: .timeout(patience))
+    #expect(ready.status == .ok)
+  }
+
   @Test func trap37_aDeadlineEndsTheCallOnBothSides() async throws {
     try await TestServer.with { server in
       let channel = server.channel()
       defer { channel.close() }
+      await warmUp(channel)
       let result = await channel.call(
-        TestMethod.never.methodPath, message: [], options: .timeout(.milliseconds(60)))
+        TestMethod.never.methodPath, message: [], options: .timeout(.seconds(1)))
       #expect(result.status.code == .deadlineExceeded)
       #expect(!result.neverProcessed)
       // By its own wheel or by the client's reset, whichever comes first.
@@ -34,8 +42,9 @@ struct DeadlineTests {
     try await TestServer.with { server in
       let channel = server.channel()
       defer { channel.close() }
+      await warmUp(channel)
       async let late = channel.call(
-        TestMethod.never.methodPath, message: [], options: .timeout(.milliseconds(50)))
+        TestMethod.never.methodPath, message: [], options: .timeout(.seconds(1)))
       let call = try #require(await server.journal.nextHeld())
       #expect(await late.status.code == .deadlineExceeded)
       _ = await server.journal.nextCancelled()

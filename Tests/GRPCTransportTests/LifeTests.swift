@@ -5,7 +5,9 @@ import Testing
 @Suite(.timeLimit(.minutes(1)))
 struct LifeTests {
   @Test func trap38_aDrainTellsTwiceAndLosesNoCall() async throws {
-    try await TestServer.with { server in
+    var settings = ServerSettings()
+    settings.drainNotice = .seconds(2)
+    try await TestServer.with(settings: settings) { server in
       let peer = try await RawPeer.connect(port: server.port)
       await peer.open(stream: 1, path: TestMethod.never.path, message: [1])
       let held = try #require(await server.journal.nextHeld())
@@ -28,7 +30,8 @@ struct LifeTests {
       let answer = await peer.answer(stream: 1)
       #expect(answer.status == "0")
       #expect(answer.data == framed([8]))
-      #expect(await peer.goodbye() == nil)
+      let more = await peer.goodbye()
+      #expect(more == nil)
       await drained
     }
   }
@@ -125,16 +128,23 @@ struct LifeTests {
     await deaf.stop()
   }
 
-  @Test func anIdleOrSilentConnectionIsEnded() async throws {
+  @Test func anIdleConnectionIsToldToGo() async throws {
     var settings = ServerSettings()
     settings.idleTimeout = .milliseconds(100)
-    settings.handshakeTimeout = .milliseconds(100)
     try await TestServer.with(settings: settings) { server in
       let idle = try await RawPeer.connect(port: server.port)
       let goodbye = try #require(await idle.goodbye())
       #expect(goodbye.errorCode == 0)
+    }
+  }
+
+  @Test func aSilentConnectionIsClosed() async throws {
+    var settings = ServerSettings()
+    settings.handshakeTimeout = .milliseconds(100)
+    try await TestServer.with(settings: settings) { server in
       let silent = try await RawPeer.connect(port: server.port, greet: false)
-      _ = await silent.goodbye()
+      let farewell = await silent.goodbye()
+      #expect(farewell == nil)
     }
   }
 }
