@@ -8,13 +8,13 @@ extension ErrorReason {
   package var code: StatusCode {
     switch self {
     case .malformedMessage, .invalidField, .limitExceeded, .requestFromTheFuture,
-      .invalidPageToken:
+      .invalidPageToken, .quantityOverflow:
       .invalidArgument
     case .unknownPool, .unknownRegion, .unknownReservation, .unknownAccount, .unknownSku,
       .unknownLocation:
       .notFound
     case .wrongState, .holdExpired, .requestTooOld, .unknownLine, .quantityExceedsLine,
-      .secondHome, .inUse, .quantityOverflow:
+      .secondHome, .inUse:
       .failedPrecondition
     case .requestIDReused: .alreadyExists
     case .notPermitted: .permissionDenied
@@ -49,7 +49,7 @@ extension ErrorReason {
     case .quantityExceedsLine: "the reservation has fewer units of the SKU left"
     case .secondHome: "this has its home in another pool"
     case .inUse: "accounts or shards rest on what this would take away"
-    case .quantityOverflow: "a quantity would grow beyond what is kept"
+    case .quantityOverflow: "a quantity in base units is beyond what is kept"
     case .requestIDReused: "the request id was used with another body"
     case .notPermitted: "the certificate does not allow this method"
     case .certificateRequired: "a client certificate is needed"
