@@ -5,8 +5,8 @@ import Primitives
 /// three bytes more on average and longer records an eighth at most; what is longer than 4 KiB has
 /// a page of its own.
 struct ByteHeap: Sendable {
-  /// One record. Longer ones are the caller's to divide.
-  static var recordBytesMax: Int { 1_048_576 }
+  /// One record: as long as the longest message that can ask for it. Longer ones are a bug.
+  static var recordBytesMax: Int { 4 << 20 }
 
   /// A slab's page, and its neighbours in the list of slabs of its class that have free blocks, or
   /// of numbers without a page.

@@ -10,9 +10,8 @@ enum SnapshotFormat {
   static var endSection: UInt32 { 0 }
   /// A frame ends with the first record that reaches this, wherever its bytes are taken out.
   static var frameBytes: Int { 65_536 }
-  /// A frame is never longer, which bounds one record too: a hold of 2,000 lines and an account
-  /// with 1,000 deltas take a fifth.
-  static var frameBytesMax: Int { 1 << 20 }
+  /// A frame is never longer: room for the longest record of a heap with all that goes with it.
+  static var frameBytesMax: Int { 8 << 20 }
 
   static func headerChecksum(version: UInt32) -> CRC32C {
     var checksum = CRC32C()

@@ -106,6 +106,30 @@ private struct Row: BitwiseCopyable, Equatable, Sendable {
     }
   }
 
+  @Test func anotherThreadReadsACopyWhileTheTableGoesOn() async {
+    var table = PagedTable<Row>()
+    for number in 0..<8_000 as Range<UInt64> { table.insert(Row(number), at: number) }
+    let copy = table
+    let reader = Task.detached {
+      (0..<10).allSatisfy { _ in
+        var isSame = true
+        copy.forEach { number, row in isSame = isSame && row == Row(number) }
+        return isSame && copy.count == 8_000
+      }
+    }
+    for round in 0..<5 as Range<UInt64> {
+      for number in 0..<8_000 as Range<UInt64> {
+        if number % 5 == round {
+          table.remove(number)
+        } else if table.contains(number) {
+          table[number].a = 0
+        }
+      }
+    }
+    #expect(table.count == 0)
+    #expect(await reader.value)
+  }
+
   @Test func theDigestDependsOnContentOnly() {
     var random = SeededRandom(seed: 6)
     let numbers = (0..<3_000).map { UInt64($0) * 3 }

@@ -130,8 +130,8 @@ import Testing
 
   @Test func whatIsNeverReadIsNotCollected() throws {
     var reader = SnapshotReader(version: 3)
-    try reader.append([UInt8](repeating: 0, count: 2_000_000))
-    #expect(throws: SnapshotError.tooMuchPending(bytes: 2_000_000)) { try reader.append([0]) }
+    try reader.append([UInt8](repeating: 0, count: 9_000_000))
+    #expect(throws: SnapshotError.tooMuchPending(bytes: 9_000_000)) { try reader.append([0]) }
   }
 
   @Test(arguments: [1, 2, 3] as [UInt64])
