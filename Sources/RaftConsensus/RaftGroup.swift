@@ -3,6 +3,13 @@ package import Primitives
 /// One member of one Raft group: a value that is told what happened (messages, time, proposals,
 /// durable writes) and says what to do about it (`takeEffects`, once a turn). It has no clock, disk
 /// or network of its own.
+///
+/// Where it goes beyond the paper: pre-vote, check-quorum and deafness to votes while a leader is
+/// alive; the disk works beside the network, so a leader counts itself like any other member, by what
+/// is durable, and an acknowledgement leaves behind the write that it speaks of; votes look at the log
+/// in memory; an acknowledgement names the very entry (term and index); a member that finds less on
+/// its disk than it once acknowledged follows and is repaired, but is no one's majority until then;
+/// reads wait for a round of heartbeats that began after them.
 package struct RaftGroup: Sendable {
   var core: GroupCore
   var state: Role
