@@ -25,30 +25,47 @@ enum RequestID {
     return Int64(key.high >> 16)
   }
 
-  private static func uuid(_ text: UnsafeRawBufferPointer) -> Hash128? {
+  /// The sixteen bytes of a UUID in its usual form, eight characters a step.
+  static func uuid(_ text: UnsafeRawBufferPointer) -> Hash128? {
     guard text.count == bytesMax else { return nil }
-    var words: (UInt64, UInt64) = (0, 0)
-    for at in 0..<bytesMax {
-      let byte = unsafe text[at]
-      if at == 8 || at == 13 || at == 18 || at == 23 {
-        guard byte == UInt8(ascii: "-") else { return nil }
-        continue
-      }
-      let digit = hexDigit[Int(byte)]
-      guard digit < 16 else { return nil }
-      words.0 = words.0 << 4 | words.1 >> 60
-      words.1 = words.1 << 4 | UInt64(digit)
+    let dashes = unsafe [text[8], text[13], text[18], text[23]] as InlineArray<4, UInt8>
+    for at in 0..<4 where dashes[at] != UInt8(ascii: "-") { return nil }
+    let parts: InlineArray<4, UInt64> = unsafe [
+      word(text, 0, 4), word(text, 9, 14), word(text, 19, 24), word(text, 28, 32),
+    ]
+    var words: InlineArray<4, UInt64> = [0, 0, 0, 0]
+    for at in 0..<4 {
+      guard let digits = hexDigits(parts[at]) else { return nil }
+      words[at] = digits
     }
-    return Hash128(high: words.0, low: words.1)
+    return Hash128(high: words[0] << 32 | words[1], low: words[2] << 32 | words[3])
   }
-}
 
-private let hexDigit: [UInt8] = (0..<256).map { (byte: Int) -> UInt8 in
-  switch UInt8(byte) {
-  case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt8(byte) - UInt8(ascii: "0")
-  case UInt8(ascii: "a")...UInt8(ascii: "f"): UInt8(byte) - UInt8(ascii: "a") + 10
-  case UInt8(ascii: "A")...UInt8(ascii: "F"): UInt8(byte) - UInt8(ascii: "A") + 10
-  default: 255
+  /// Four characters at `first` and four at `second`, the first one highest.
+  private static func word(
+    _ text: UnsafeRawBufferPointer, _ first: Int, _ second: Int
+  ) -> UInt64 {
+    let high = unsafe UInt32(
+      bigEndian: text.loadUnaligned(fromByteOffset: first, as: UInt32.self))
+    let low = unsafe UInt32(
+      bigEndian: text.loadUnaligned(fromByteOffset: second, as: UInt32.self))
+    return UInt64(high) << 32 | UInt64(low)
+  }
+
+  /// The value of eight hexadecimal characters; nil when one is none.
+  private static func hexDigits(_ text: UInt64) -> UInt64? {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let isLetter = text >> 6 & ones
+    let values = (text & (0x0F &* ones)) &+ isLetter &* 9
+    // Written back, a digit must give the character that it came from, letters in lower case.
+    let isTen = (values &+ 6 &* ones) >> 4 & ones
+    let back = values &+ 0x30 &* ones &+ isTen &* 0x27
+    guard text & (0x80 &* ones) == 0, values & (0xF0 &* ones) == 0, isTen == isLetter,
+      back == text | isLetter &* 0x20
+    else { return nil }
+    var digits = (values | values >> 4) & 0x00FF_00FF_00FF_00FF
+    digits = (digits | digits >> 8) & 0x0000_FFFF_0000_FFFF
+    return (digits | digits >> 16) & 0xFFFF_FFFF
   }
 }
 
