@@ -104,11 +104,16 @@ struct GroupScan {
     if let staleFrom {
       log.replace(from: staleFrom, through: staleFrom.previous, segment: 0, row: 0)
     }
-    log.cover(to: base)
-    log.compact(to: base)
     var bad = damages.filter { $0.through > base }.map { max($0.from, base.next) }
     if log.last > base, let gap = firstGap(after: base) { bad.append(gap) }
     return bad.min()
+  }
+
+  /// What the snapshot covers is not served any more.
+  mutating func dropCovered() {
+    guard let base = snapshot?.index else { return }
+    log.cover(to: base)
+    log.compact(to: base)
   }
 
   /// The first index between `base` and the log's end that no row holds.

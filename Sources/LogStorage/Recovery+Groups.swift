@@ -4,7 +4,7 @@ import RaftConsensus
 extension Recovery {
   /// Settles every group: what the store goes on with, and what consensus begins with.
   mutating func finish(
-    snapshots: SnapshotDirectory, tailBytes: Int
+    snapshots: SnapshotDirectory, tailBytes: Int, keepingAll: Bool = false
   ) throws(StorageError) -> (logs: [GroupLog], recovered: [RecoveredGroup]) {
     var logs: [GroupLog] = []
     var recovered: [RecoveredGroup] = []
@@ -12,13 +12,15 @@ extension Recovery {
     for scan in groups {
       var scan = scan
       let bad = scan.finish()
+      if !keepingAll { scan.dropCovered() }
       let snapshot = snapshots.newest(scan.log.shard)?.mark
       var group = RecoveredGroup(
         shard: scan.log.shard, descriptor: scan.log.descriptor, hardState: scan.log.hardState,
         snapshot: snapshot, firstIndex: (snapshot?.index ?? .zero).next, entries: [],
         chainHead: scan.log.chainHead, flaw: nil)
       let end = bad?.previous ?? max(scan.log.last, snapshot?.index ?? .zero)
-      let (entries, broken) = try readers.tail(of: scan.log, upTo: end, maxBytes: tailBytes)
+      let (entries, broken) = try readers.tail(
+        of: scan.log, from: group.firstIndex, upTo: end, maxBytes: tailBytes)
       group.entries = entries
       group.flaw = Self.flaw(scan, group, bad: broken ?? bad)
       logs.append(scan.log)
@@ -51,11 +53,11 @@ private struct ReaderCache {
   /// The newest entries up to `end`, as many as `maxBytes` allows, and where they turned out to be
   /// unreadable after all.
   mutating func tail(
-    of log: GroupLog, upTo end: LogIndex, maxBytes: Int
+    of log: GroupLog, from: LogIndex, upTo end: LogIndex, maxBytes: Int
   ) throws(StorageError) -> (entries: [Entry], broken: LogIndex?) {
     var entries: [Entry] = []
     var bytes = 0
-    var next = log.floor.next
+    var next = from
     while next <= end {
       guard let position = log.piece(holding: next) else { return (entries, next) }
       let piece = log.pieces[position]

@@ -35,6 +35,7 @@ struct Recovery {
     }
   }
 
+  /// The segments of a directory, in order, after finishing what a crash interrupted.
   static func segmentNumbers(in directory: String) throws(StorageError) -> [UInt64] {
     let names = try Files.names(in: directory)
     for name in names where name.hasSuffix(".sqlite.salvaged") {
@@ -43,7 +44,11 @@ struct Recovery {
     for name in names where name.hasSuffix(".salvaged.partial") {
       try Files.remove(directory + "/" + name)
     }
-    return names.compactMap { SegmentFile.number(ofName: $0) }.sorted()
+    return try listed(in: directory)
+  }
+
+  static func listed(in directory: String) throws(StorageError) -> [UInt64] {
+    try Files.names(in: directory).compactMap { SegmentFile.number(ofName: $0) }.sorted()
   }
 
   private mutating func read(_ number: UInt64) throws(StorageError) {

@@ -112,7 +112,13 @@ func entry(
     term: Term(term), index: LogIndex(index), kind: kind,
     logTime: LogTime(milliseconds: Int64(1_000 + index)), leaseMilliseconds: 500,
     clockRatePPM: 2000,
-    payload: (0..<bytes).map { UInt8(truncatingIfNeeded: index &* 31 &+ term &* 7 &+ UInt64($0)) })
+    payload: payload(index, term, bytes))
+}
+
+/// Bytes that occur nowhere else.
+func payload(_ index: UInt64, _ term: UInt64, _ bytes: Int) -> [UInt8] {
+  var random = SeededRandom(seed: index << 32 | term)
+  return (0..<bytes).map { _ in UInt8(truncatingIfNeeded: random.next()) }
 }
 
 func entries(_ range: ClosedRange<UInt64>, term: UInt64 = 1, bytes: Int = 40) -> [Entry] {

@@ -1,0 +1,125 @@
+import Foundation
+import Primitives
+import RaftConsensus
+import Testing
+
+@testable import LogStorage
+
+@Suite struct SnapshotTests {
+  private let chunks: [[UInt8]] = (1...5).map { payload(UInt64($0), 77, 1000 * $0) }
+
+  @Test func aSnapshotComesBackChunkByChunkAndTheNewestTwoAreKept() throws {
+    let directory = TemporaryDirectory()
+    let (store, _) = try LogStore.open(directory: directory.path, settings: .small())
+    store.persistNow([GroupWrite(shard: shardA, hardState: state(), entries: entries(1...40))])
+    for index in [10, 20, 30] as [UInt64] {
+      store.snapshotNow(shardA, mark(index), chunks: chunks)
+    }
+    let reader = try #require(try store.openSnapshot(shard: shardA))
+    #expect(reader.mark == mark(30))
+    for chunk in chunks { #expect(try reader.next() == chunk) }
+    #expect(try reader.next() == nil)
+    let names = try FileManager.default.contentsOfDirectory(atPath: directory.path + "/snapshots")
+    #expect(names.count == 2)
+    store.close()
+  }
+
+  @Test func aDamagedSnapshotFallsBackToTheOneBefore() throws {
+    let directory = TemporaryDirectory()
+    let (store, _) = try LogStore.open(directory: directory.path, settings: .small())
+    store.persistNow([GroupWrite(shard: shardA, hardState: state(), entries: entries(1...40))])
+    store.snapshotNow(shardA, mark(10), chunks: chunks)
+    store.snapshotNow(shardA, mark(30), chunks: chunks)
+    store.compact(shard: shardA, to: LogIndex(30))
+    store.close()
+    let newest = directory.path + "/snapshots/shard-2-00000000000000000030.snapshot"
+    try flip(newest, at: 2000)
+    let (again, groups) = try LogStore.open(directory: directory.path, settings: .small())
+    #expect(groups[0].snapshot == mark(10))
+    #expect(groups[0].entries == entries(11...40))
+    #expect(groups[0].flaw == nil)
+    again.close()
+  }
+
+  @Test func batchesBecomeDurableWhileASnapshotIsBeingSaved() throws {
+    let directory = TemporaryDirectory()
+    let (store, _) = try LogStore.open(directory: directory.path, settings: .small())
+    store.persistNow([GroupWrite(shard: shardA, hardState: state(), entries: entries(1...9))])
+    let mayEnd = DispatchSemaphore(value: 0)
+    let saved = Answer<SnapshotMark>()
+    var left = 2
+    store.saveSnapshot(shard: shardA, mark: mark(9)) {
+      left -= 1
+      if left == 0 { mayEnd.wait() }
+      return left < 0 ? nil : [1, 2, 3]
+    } done: {
+      saved.give($0)
+    }
+    // The snapshot can't end before these are durable.
+    for index in UInt64(10)...20 {
+      store.persistNow([
+        GroupWrite(shard: shardA, hardState: state(), entries: [entry(index)])
+      ])
+    }
+    mayEnd.signal()
+    #expect(saved.wait() == mark(9))
+    store.close()
+  }
+
+  @Test func aSnapshotTravelsInPartsAndADamagedOneIsRefused() throws {
+    let (from, to) = (TemporaryDirectory(), TemporaryDirectory())
+    let (sender, _) = try LogStore.open(directory: from.path, settings: .small())
+    let (receiver, _) = try LogStore.open(directory: to.path, settings: .small())
+    sender.snapshotNow(shardA, mark(30), chunks: chunks)
+
+    var parts: [[UInt8]] = []
+    var isLast = false
+    while !isLast {
+      let answer = Answer<Result<SnapshotPart, StorageError>>()
+      sender.readSnapshot(
+        shard: shardA, mark: mark(30), offset: UInt64(parts.reduce(0) { $0 + $1.count }),
+        maxBytes: 700
+      ) { answer.give($0) }
+      let part = try answer.wait().get()
+      parts.append(part.bytes)
+      isLast = part.isLast
+    }
+    var wrong = parts
+    wrong[3][17] ^= 1
+    for (sent, isWhole) in [(wrong, false), (Array(parts.dropLast()), false), (parts, true)] {
+      let sink = receiver.receiveSnapshot(shard: shardA, mark: mark(30))
+      for part in sent { sink.append(part) }
+      let answer = Answer<Result<SnapshotMark, StorageError>>()
+      sink.finish { answer.give($0) }
+      #expect((try? answer.wait().get()) == (isWhole ? mark(30) : nil))
+    }
+    let reader = try #require(try receiver.openSnapshot(shard: shardA))
+    #expect(try reader.next() == chunks[0])
+    sender.close()
+    receiver.close()
+    let (again, groups) = try LogStore.open(directory: to.path, settings: .small())
+    #expect(groups.isEmpty)
+    again.close()
+  }
+
+  @Test func entriesOfAnOlderTermBehindASnapshotAreNotItsOwn() throws {
+    let directory = TemporaryDirectory()
+    let (store, _) = try LogStore.open(directory: directory.path, settings: .small())
+    store.persistNow([
+      GroupWrite(shard: shardA, hardState: state(term: 1), entries: entries(1...40))
+    ])
+    store.snapshotNow(shardA, mark(30, term: 5), chunks: chunks)
+    store.close()
+    let (again, groups) = try LogStore.open(directory: directory.path, settings: .small())
+    #expect(groups[0].entries.isEmpty)
+    #expect(groups[0].flaw == nil)
+    again.persistNow([
+      GroupWrite(shard: shardA, hardState: state(term: 5), entries: entries(31...33, term: 5))
+    ])
+    again.close()
+    let (third, grown) = try LogStore.open(directory: directory.path, settings: .small())
+    #expect(grown[0].entries == entries(31...33, term: 5))
+    #expect(grown[0].flaw == nil)
+    third.close()
+  }
+}
