@@ -61,9 +61,7 @@ extension ChannelCore {
     failures += 1
     lastFailure = "cannot connect to \(host):\(port): \(reason)"
     backOff()
-    let failed = waiting.filter { !$0.options.waitForReady }
-    waiting.removeAll { !$0.options.waitForReady }
-    for call in failed {
+    for call in takeWaiting({ !$0.options.waitForReady }) {
       unsafe finish(call, GRPCStatus(.unavailable, lastFailure), neverProcessed: true)
       giveBack(call)
     }
@@ -75,9 +73,7 @@ extension ChannelCore {
     now = .now()
     readySince = now
     lastFailure = "connection lost"
-    let calls = waiting
-    waiting = []
-    for call in calls { connection.submit(call) }
+    for call in takeWaiting({ _ in true }) { connection.submit(call) }
     scheduleFlush()
     scheduleKeepalive(connection)
   }
@@ -153,9 +149,7 @@ extension ChannelCore {
     case .idle, .backoff, .closed: break
     }
     for connection in leaving { connection.transport?.abort() }
-    let calls = waiting
-    waiting = []
-    for call in calls {
+    for call in takeWaiting({ _ in true }) {
       unsafe finish(call, GRPCStatus(.unavailable, "channel is closed"), neverProcessed: true)
       giveBack(call)
     }

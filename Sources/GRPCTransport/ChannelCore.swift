@@ -29,6 +29,7 @@ final class ChannelCore {
   var readySince = NIODeadline.uptimeNanoseconds(0)
   var lastFailure = "not connected yet"
   var waiting: [ClientCall] = []
+  private var deadWaiting = 0
   var random: UInt64
   private(set) var callsInFlight = 0
   private var calls: [ClientCall] = []
@@ -135,7 +136,6 @@ final class ChannelCore {
   /// Ends a call that never came to a connection; not inside the function that made it.
   private func finishLater(_ call: ClientCall, _ status: GRPCStatus) {
     eventLoop.assumeIsolated().execute {
-      if case .none = call.sink { return }
       unsafe self.finish(call, status, neverProcessed: true)
       self.giveBack(call)
     }
@@ -150,6 +150,7 @@ final class ChannelCore {
     let sink = call.sink
     if case .none = sink { return }
     call.sink = .none
+    call.ended = nil
     callsInFlight -= 1
     if call.options.deadline != nil { wheel.remove(call.index) }
     let metadata = call.metadata.isEmpty ? Metadata() : call.metadata.decoded()
@@ -215,16 +216,41 @@ final class ChannelCore {
   private func expire(_ call: ClientCall) {
     guard hasSink(call) else { return }
     let connection = call.connection
-    let waited = connection == nil && call.stream < 0
+    let waited = connection == nil && call.ended == nil
     unsafe finish(
       call, GRPCStatus(.deadlineExceeded, waited ? "deadline passed: \(lastFailure)" : ""),
       neverProcessed: waited)
     if let connection {
       connection.abandon(call)
     } else {
-      waiting.removeAll { $0 === call }
-      giveBack(call)
+      letGo(call, waited: waited)
     }
+  }
+
+  /// A call that was told its end has no stream. One that waits stays in the queue until that is
+  /// looked through; the queue is thinned out before half of it is dead.
+  func letGo(_ call: ClientCall, waited: Bool) {
+    guard waited else { return giveBack(call) }
+    deadWaiting += 1
+    if deadWaiting * 2 > waiting.count { _ = takeWaiting { _ in false } }
+  }
+
+  /// Takes those out of the queue that `choose` wants, and the dead.
+  func takeWaiting(_ choose: (ClientCall) -> Bool) -> [ClientCall] {
+    var kept: [ClientCall] = []
+    var taken: [ClientCall] = []
+    for call in waiting {
+      if !hasSink(call) {
+        giveBack(call)
+      } else if choose(call) {
+        taken.append(call)
+      } else {
+        kept.append(call)
+      }
+    }
+    waiting = kept
+    deadWaiting = 0
+    return taken
   }
 
   // MARK: Flush

@@ -6,53 +6,76 @@ enum ClientCallbacks {
   static let table: CallbackTable = {
     var callbacks: OpaquePointer?
     unsafe nghttp2_session_callbacks_new(&callbacks)
+    unsafe nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks) {
+      session, frame, user in
+      unsafe with(user) { $0.current = unsafe call(session, frame!.pointee.hd.stream_id) }
+      return 0
+    }
     unsafe nghttp2_session_callbacks_set_on_header_callback(callbacks) {
-      session, frame, name, nameLength, value, valueLength, _, user in
-      guard let call = unsafe call(session, frame!.pointee.hd.stream_id) else { return 0 }
-      unsafe connection(user).header(
-        call, UnsafeRawBufferPointer(start: name, count: nameLength),
-        UnsafeRawBufferPointer(start: value, count: valueLength))
+      _, _, name, nameLength, value, valueLength, _, user in
+      unsafe with(user) { connection in
+        connection.current?.with { call in
+          unsafe connection.header(
+            call, UnsafeRawBufferPointer(start: name, count: nameLength),
+            UnsafeRawBufferPointer(start: value, count: valueLength))
+        }
+      }
       return 0
     }
     unsafe nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks) {
       session, _, stream, data, length, user in
-      let connection = unsafe connection(user)
-      connection.unconsumed += Int32(length)
-      guard let call = unsafe call(session, stream) else { return 0 }
-      unsafe connection.data(call, UnsafeRawBufferPointer(start: data, count: length))
+      unsafe with(user) { connection in
+        connection.unconsumed += Int32(length)
+        unsafe call(session, stream)?.with { call in
+          unsafe connection.data(call, UnsafeRawBufferPointer(start: data, count: length))
+        }
+      }
       return 0
     }
     unsafe nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks) { _, frame, user in
-      unsafe connection(user).frameReceived(frame!)
+      unsafe with(user) { unsafe $0.frameReceived(frame!) }
       return 0
     }
     unsafe nghttp2_session_callbacks_set_on_frame_send_callback(callbacks) { _, frame, user in
       if unsafe UInt32(frame!.pointee.hd.type) == NGHTTP2_HEADERS.rawValue {
-        unsafe connection(user).lastSentStream = unsafe frame!.pointee.hd.stream_id
+        unsafe with(user) { $0.lastSentStream = unsafe frame!.pointee.hd.stream_id }
       }
       return 0
     }
     unsafe nghttp2_session_callbacks_set_on_stream_close_callback(callbacks) {
       session, stream, code, user in
-      guard let call = unsafe call(session, stream) else { return 0 }
-      unsafe nghttp2_session_set_stream_user_data(session, stream, nil)
-      unsafe connection(user).streamClosed(call, code)
+      unsafe with(user) { connection in
+        connection.current = nil
+        if let call = unsafe call(session, stream)?.strong { connection.streamClosed(call, code) }
+      }
       return 0
     }
     return unsafe CallbackTable(pointer: callbacks!)
   }()
 
+  /// The session's user pointer is its connection, which outlives it; nothing is counted here.
   @inline(__always)
-  private static func connection(_ user: UnsafeMutableRawPointer?) -> ClientConnection {
-    unsafe Unmanaged<ClientConnection>.fromOpaque(user!).takeUnretainedValue()
+  private static func with(_ user: UnsafeMutableRawPointer?, _ body: (ClientConnection) -> Void) {
+    unsafe Unmanaged<ClientConnection>.fromOpaque(user!)._withUnsafeGuaranteedRef { body($0) }
   }
 
-  /// A call is kept by its connection's list until its stream is closed.
   @inline(__always)
-  private static func call(_ session: OpaquePointer?, _ stream: Int32) -> ClientCall? {
-    guard let user = unsafe nghttp2_session_get_stream_user_data(session, stream) else {
-      return nil
-    }
-    return unsafe Unmanaged<ClientCall>.fromOpaque(user).takeUnretainedValue()
+  private static func call(_ session: OpaquePointer?, _ stream: Int32) -> CallRef? {
+    unsafe nghttp2_session_get_stream_user_data(session, stream).map { unsafe CallRef($0) }
   }
+}
+
+/// A call as nghttp2 hands it back. Its connection's list keeps it until its stream is closed.
+@safe struct CallRef {
+  private let reference: Unmanaged<ClientCall>
+
+  init(_ pointer: UnsafeMutableRawPointer) { unsafe reference = .fromOpaque(pointer) }
+
+  @inline(__always)
+  func with<T>(_ body: (ClientCall) -> T) -> T {
+    unsafe reference._withUnsafeGuaranteedRef { body($0) }
+  }
+
+  /// For the end of a stream, after which nothing else may keep the call.
+  var strong: ClientCall { unsafe reference.takeUnretainedValue() }
 }

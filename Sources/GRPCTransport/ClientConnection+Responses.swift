@@ -87,7 +87,8 @@ extension ClientConnection {
   func streamClosed(_ call: ClientCall, _ code: UInt32) {
     remove(call)
     guard case .none = call.sink else {
-      if code == NGHTTP2_REFUSED_STREAM.rawValue, call.status == nil {
+      let neverSent = code == NGHTTP2_REFUSED_STREAM.rawValue || call.stream > lastSentStream
+      if neverSent, call.status == nil {
         return channel.lost(call, neverSent: true, reason: "stream refused by the server")
       }
       if call.isStreaming, call.parked.count > 0 || call.paused {

@@ -5,7 +5,9 @@ import NIOCore
 
 /// The nghttp2 session and the calls of one client connection.
 @safe final class ClientConnection {
-  unowned let channel: ChannelCore
+  let channel: ChannelCore
+  /// The call whose answer's headers are being received.
+  var current: CallRef?
   weak var transport: (any ConnectionTransport)?
   var session: OpaquePointer?
   var open: [ClientCall] = []
@@ -83,7 +85,7 @@ import NIOCore
   func takeOutput(into buffer: inout ByteBuffer, limit: Int) {
     isSending = true
     defer { isSending = false }
-    while buffer.readableBytes < limit {
+    while failure == nil, buffer.readableBytes < limit {
       var data: UnsafePointer<UInt8>?
       let n = unsafe nghttp2_session_mem_send(session, &data)
       if n < 0 { failure = failure ?? "HTTP/2: \(nghttp2Text(Int32(n)))" }
@@ -151,6 +153,7 @@ import NIOCore
   /// The socket is gone: what was sent has an unknown outcome, what was not can be tried again.
   func connectionLost(_ reason: String) {
     failure = failure ?? reason
+    current = nil
     for call in open.sorted(by: { $0.stream < $1.stream }) {
       remove(call)
       channel.lost(call, neverSent: call.stream > lastSentStream, reason: reason)

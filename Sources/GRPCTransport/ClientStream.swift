@@ -46,13 +46,13 @@ package final class ClientStream {
   package func cancel() {
     guard case .stream = call.sink else { return }
     let connection = call.connection
+    let waited = connection == nil && call.ended == nil
     unsafe core.finish(call, GRPCStatus(.cancelled, "cancelled by the caller"))
     if let connection {
       connection.abandon(call)
       core.scheduleFlush()
     } else {
-      core.waiting.removeAll { $0 === call }
-      core.giveBack(call)
+      core.letGo(call, waited: waited)
     }
   }
 

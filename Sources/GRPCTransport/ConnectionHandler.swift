@@ -9,6 +9,7 @@ final class ConnectionHandler: ChannelInboundHandler, ConnectionTransport {
 
   /// Bytes that one write holds at most.
   private static let writeBytes = 256 << 10
+  private static let lingering = TimeAmount.milliseconds(500)
 
   private let loop: ServerLoop
   private let isPlaintext: Bool
@@ -85,7 +86,16 @@ final class ConnectionHandler: ChannelInboundHandler, ConnectionTransport {
         context.writeAndFlush(Self.wrapOutboundOut(output), promise: nil)
       }
     } while connection.notifyWritable()
-    if connection.isFinished { context.close(promise: nil) }
+    if connection.isFinished { finish(context) }
+  }
+
+  /// Closes our side, and reads on for a moment without looking: a socket that is closed over
+  /// unread bytes is reset, and the peer would never see the farewell.
+  private func finish(_ context: ChannelHandlerContext) {
+    lost()
+    context.close(mode: .output, promise: nil)
+    let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+    context.eventLoop.scheduleTask(in: Self.lingering) { bound.value.close(promise: nil) }
   }
 
   func abort() { context?.close(promise: nil) }

@@ -56,6 +56,7 @@ extension ServerConnection {
       return
     case 7 where unsafe bytesEqual(name, ":scheme"): return
     case 10 where unsafe bytesEqual(name, ":authority"): return
+    case 10 where unsafe bytesEqual(name, "user-agent"): return
     case 2 where unsafe bytesEqual(name, "te"): return
     case 12 where unsafe bytesEqual(name, "content-type"):
       slot.isGRPC = unsafe isGRPCContentType(value)

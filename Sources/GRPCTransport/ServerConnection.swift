@@ -103,7 +103,7 @@ protocol ConnectionTransport: AnyObject {
   func takeOutput(into buffer: inout ByteBuffer, limit: Int) {
     isSending = true
     defer { isSending = false }
-    while buffer.readableBytes < limit {
+    while failure == nil, buffer.readableBytes < limit {
       var data: UnsafePointer<UInt8>?
       let n = unsafe nghttp2_session_mem_send(session, &data)
       if n < 0 { failure = failure ?? "HTTP/2: \(nghttp2Text(Int32(n)))" }

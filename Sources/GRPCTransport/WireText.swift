@@ -115,14 +115,23 @@ package enum GRPCTimeout {
       guard byte >= 0x30, byte <= 0x39 else { return nil }
       value = value * 10 + Int64(byte - 0x30)
     }
+    guard let size = nanoseconds(in: unit) else { return nil }
+    let (product, overflow) = value.multipliedReportingOverflow(by: size)
+    return .nanoseconds(overflow ? longest : min(product, longest))
+  }
+
+  /// A year: longer ones mean the same, and sums with the clock stay in range.
+  private static let longest: Int64 = 365 * 86_400_000_000_000
+
+  private static func nanoseconds(in unit: UInt8) -> Int64? {
     switch unit {
-    case UInt8(ascii: "H"): return .hours(value)
-    case UInt8(ascii: "M"): return .minutes(value)
-    case UInt8(ascii: "S"): return .seconds(value)
-    case UInt8(ascii: "m"): return .milliseconds(value)
-    case UInt8(ascii: "u"): return .microseconds(value)
-    case UInt8(ascii: "n"): return .nanoseconds(value)
-    default: return nil
+    case UInt8(ascii: "H"): 3_600_000_000_000
+    case UInt8(ascii: "M"): 60_000_000_000
+    case UInt8(ascii: "S"): 1_000_000_000
+    case UInt8(ascii: "m"): 1_000_000
+    case UInt8(ascii: "u"): 1_000
+    case UInt8(ascii: "n"): 1
+    default: nil
     }
   }
 

@@ -91,10 +91,31 @@ struct DeadlineTests {
   @Test(arguments: [
     ("1H", 3_600_000_000_000 as Int64), ("2M", 120_000_000_000), ("3S", 3_000_000_000),
     ("4m", 4_000_000), ("5u", 5_000), ("6n", 6), ("99999999n", 99_999_999),
+    // Far beyond any clock: a year.
+    ("99999999H", 31_536_000_000_000_000), ("99999999M", 31_536_000_000_000_000),
   ])
   func timeoutsAreRead(text: String, nanoseconds: Int64) {
     let parsed = unsafe Array(text.utf8).withUnsafeBytes { unsafe GRPCTimeout.parse($0) }
     #expect(parsed == .nanoseconds(nanoseconds))
+  }
+
+  @Test func manyCallsThatWaitInVainAllEnd() async throws {
+    let port = try await TestServer.with { $0.port }
+    let channel = GRPCChannel(host: "127.0.0.1", port: port, tls: nil, eventLoop: anyLoop())
+    defer { channel.close() }
+    await withTaskGroup(of: UnaryResult.self) { group in
+      for i in 0..<500 {
+        group.addTask {
+          await channel.call(
+            TestMethod.echo.methodPath, message: [],
+            options: .timeout(.milliseconds(Int64(50 + i % 7 * 20)), waitForReady: true))
+        }
+      }
+      for await result in group {
+        #expect(result.status.code == .deadlineExceeded)
+        #expect(result.neverProcessed)
+      }
+    }
   }
 
   @Test(arguments: ["", "1", "S", "-1S", "1s", "123456789S", "1.5S", " 1S", "1 S"])
