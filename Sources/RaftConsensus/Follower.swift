@@ -51,8 +51,8 @@ extension Follower {
 // MARK: - Entries
 
 extension Follower {
-  /// AppendEntries (Raft paper, figure 2). The answer waits for the end of the turn: several appends
-  /// of one turn are one write and one acknowledgement.
+  /// AppendEntries (Raft paper, figure 2). The answer waits for the end of the turn: several
+  /// appends of one turn are one write and one acknowledgement.
   mutating func append(_ append: Append, term: Term, core: inout GroupCore) {
     guard append.isWellFormed(term: term) else { return }
     let previous = append.previous.index
@@ -77,9 +77,9 @@ extension Follower {
     core.send(.heartbeatReply(readRound: readRound), to: leader)
   }
 
-  /// The log is the leader's up to `index`, which is acknowledged as soon as it is durable. A member
-  /// that may not acknowledge yet names it as the entry to go on behind instead, so that it is
-  /// repaired without being counted (rule C9).
+  /// The log is the leader's up to `index`, which is acknowledged as soon as it is durable. A
+  /// member that may not acknowledge yet names it as the entry to go on behind instead, so that it
+  /// is repaired without being counted (rule C9).
   mutating func agree(on index: LogIndex, asked: LogIndex, core: inout GroupCore) {
     matched = max(matched ?? .zero, index)
     ackIsDue = true

@@ -89,9 +89,10 @@ struct GroupCore: Sendable {
 
   var isBallotDurable: Bool { durableBallot == (hard.term, hard.vote) }
 
-  /// Everything that has to become durable now, or nil. Whatever the request contains will have been
-  /// acknowledged one way or another, so the newest acked entry moves along with it, in the same
-  /// transaction; a member that lost entries keeps its old promise until its log has reached it.
+  /// Everything that has to become durable now, or nil. Whatever the request contains will have
+  /// been acknowledged one way or another, so the newest acked entry moves along with it, in the
+  /// same transaction; a member that lost entries keeps its old promise until its log has reached
+  /// it.
   mutating func makePersistRequest() -> PersistRequest? {
     guard log.needsWrite || isHardStateDirty else { return nil }
     hard.acked = isInService ? log.last : max(hard.acked, log.last)

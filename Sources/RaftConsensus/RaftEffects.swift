@@ -1,7 +1,7 @@
 package import Primitives
 
-/// What a group wants done after a turn. The shell performs it as it stands: `sendNow` at once, also
-/// beside the write; `sendAfterPersist` when `persist` is durable and never before.
+/// What a group wants done after a turn. The shell performs it as it stands: `sendNow` at once,
+/// also beside the write; `sendAfterPersist` when `persist` is durable and never before.
 package struct RaftEffects: Sendable {
   package var sendNow: [Message] = []
   package var persist: PersistRequest?
@@ -39,8 +39,8 @@ package struct PersistRequest: Sendable {
   package var receipt: PersistReceipt
 }
 
-/// Names what a write made durable. The sequence tells apart two writes of one entry with another in
-/// between, which (index, term) alone would confuse (trap 21).
+/// Names what a write made durable. The sequence tells apart two writes of one entry with another
+/// in between, which (index, term) alone would confuse (trap 21).
 package struct PersistReceipt: Hashable, Sendable {
   package var sequence: UInt64
   /// The end of the log as of this write.
@@ -66,7 +66,8 @@ package struct LoadRequest: Hashable, Sendable {
   package var maxBytes: Int
 }
 
-/// A part of a snapshot that a follower needs. Answered by `snapshotChunk` or `snapshotUnavailable`.
+/// A part of a snapshot that a follower needs. Answered by `snapshotChunk` or
+/// `snapshotUnavailable`.
 package struct SnapshotRead: Hashable, Sendable {
   package var member: MemberID
   package var term: Term

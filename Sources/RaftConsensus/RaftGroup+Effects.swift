@@ -1,7 +1,8 @@
 package import Primitives
 
 extension RaftGroup {
-  /// Ends a turn: everything that the inputs since the last one led to. Replaces what `effects` held.
+  /// Ends a turn: everything that the inputs since the last one led to. Replaces what `effects`
+  /// held.
   package mutating func takeEffects(now: ClockReading, into effects: inout RaftEffects) {
     changeLeader { $0.endTurn(core: &$1) }
     sendReads(now: now.boot)

@@ -76,8 +76,8 @@ extension RaftGroup {
 // MARK: - Voting
 
 extension RaftGroup {
-  /// A leader that is alive isn't voted out (Raft thesis, section 4.2.3), however high the term that
-  /// a member comes back with (trap 20).
+  /// A leader that is alive isn't voted out (Raft thesis, section 4.2.3), however high the term
+  /// that a member comes back with (trap 20).
   private func hasLiveLeader(now: UInt64) -> Bool {
     switch state {
     case .follower(let follower): follower.hasLiveLeader(now: now, settings: core.settings)
@@ -94,8 +94,8 @@ extension RaftGroup {
       .preVoteReply(granted: granted), to: message.from, term: granted ? message.term : term)
   }
 
-  /// RequestVote (Raft paper, figure 2). Logs are compared as they are in memory, synced or not: what
-  /// is on its way to the disk may be acknowledged any moment (rule C3).
+  /// RequestVote (Raft paper, figure 2). Logs are compared as they are in memory, synced or not:
+  /// what is on its way to the disk may be acknowledged any moment (rule C3).
   mutating func answerVote(_ message: Message, lastLog: LogPosition, now: UInt64) {
     guard core.isInService else { return }
     if message.term > term {
@@ -113,8 +113,8 @@ extension RaftGroup {
     core.hard.vote == candidate || (core.hard.vote == .none && leader == nil)
   }
 
-  /// The answer leaves when the vote is durable (rule C2). Asked again while the write is under way,
-  /// it stays silent: the first answer is still to come.
+  /// The answer leaves when the vote is durable (rule C2). Asked again while the write is under
+  /// way, it stays silent: the first answer is still to come.
   private mutating func grant(_ candidate: MemberID, now: UInt64) {
     let isNew = core.hard.vote != candidate
     core.hard.vote = candidate

@@ -42,8 +42,8 @@ extension RaftGroup {
     ownVoteIsDurable(now: now.boot)
   }
 
-  /// Asks for an index at which a read is linearizable. Answered in `RaftEffects.reads` exactly once;
-  /// a failed one may be tried again. The token is the caller's own.
+  /// Asks for an index at which a read is linearizable. Answered in `RaftEffects.reads` exactly
+  /// once; a failed one may be tried again. The token is the caller's own.
   package mutating func readIndex(token: UInt64, now: ClockReading) {
     var isTaken = false
     switch state {
@@ -80,9 +80,9 @@ extension RaftGroup {
     changeLeader { $0.snapshotRead(request, bytes: nil, isLast: false, core: &$1) }
   }
 
-  /// A received snapshot is durable. True: the group goes on from it, and the application's state is
-  /// that of `mark`. False: everything up to `mark` was handed out meanwhile, and the application
-  /// stays as it is.
+  /// A received snapshot is durable. True: the group goes on from it, and the application's state
+  /// is that of `mark`. False: everything up to `mark` was handed out meanwhile, and the
+  /// application stays as it is.
   @discardableResult
   package mutating func snapshotInstalled(_ mark: SnapshotMark, now: ClockReading) -> Bool {
     changeFollower { follower, _ in

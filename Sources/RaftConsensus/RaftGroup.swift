@@ -5,11 +5,11 @@ package import Primitives
 /// or network of its own.
 ///
 /// Where it goes beyond the paper: pre-vote, check-quorum and deafness to votes while a leader is
-/// alive; the disk works beside the network, so a leader counts itself like any other member, by what
-/// is durable, and an acknowledgement leaves behind the write that it speaks of; votes look at the log
-/// in memory; an acknowledgement names the very entry (term and index); a member that finds less on
-/// its disk than it once acknowledged follows and is repaired, but is no one's majority until then;
-/// reads wait for a round of heartbeats that began after them.
+/// alive; the disk works beside the network, so a leader counts itself like any other member, by
+/// what is durable, and an acknowledgement leaves behind the write that it speaks of; votes look at
+/// the log in memory; an acknowledgement names the very entry (term and index); a member that finds
+/// less on its disk than it once acknowledged follows and is repaired, but is no one's majority
+/// until then; reads wait for a round of heartbeats that began after them.
 package struct RaftGroup: Sendable {
   var core: GroupCore
   var state: Role
@@ -30,8 +30,8 @@ package struct RaftGroup: Sendable {
     case leader(Leader)
   }
 
-  /// Every member of a group starts from the same `SnapshotMark.initial`, and from what its disk has.
-  /// `seed` differs between members and between groups, so that their timeouts do.
+  /// Every member of a group starts from the same `SnapshotMark.initial`, and from what its disk
+  /// has. `seed` differs between members and between groups, so that their timeouts do.
   package init(
     member: MemberID, shard: ShardID, settings: RaftSettings, restored: RestoredGroup,
     now: ClockReading, seed: UInt64

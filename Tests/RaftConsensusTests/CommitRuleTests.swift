@@ -51,6 +51,16 @@ import Testing
     }
   }
 
+  @Test func figure2_aFollowerCommitsNoMoreThanTheAppendConfirms() {
+    // Its second entry is of a leader that failed; the new one has another there.
+    var member = ByHand()
+    member.restart(term: 2, log: [1, 1])
+    let question = Append(previous: position(1, 1), entries: [], commit: LogIndex(2))
+    member.hear(.append(question), from: 2, term: 3)
+    member.settle()
+    #expect(member.group.commitIndex == LogIndex(1))
+  }
+
   @Test func ruleC2_entriesAreDurableBeforeTheyAreAcknowledged() {
     var member = ByHand()
     let append = Append(previous: .zero, entries: ByHand.entries([1, 1]), commit: .zero)

@@ -80,6 +80,21 @@ import Testing
     #expect(member.group.role == .leader)
   }
 
+  @Test func ruleC2_trap22_anEarlierWriteSaysNothingOfTheVote() {
+    var member = ByHand()
+    let append = Append(previous: .zero, entries: ByHand.entries([1]), commit: .zero)
+    member.hear(.append(append), from: 2, term: 1)
+    member.turn()
+    member.standUp()
+    member.hear(.preVoteReply(granted: true), from: 3, term: 2)
+    member.turn()
+    member.hear(.voteReply(granted: true), from: 3, term: 2)
+    _ = member.finishWrites(1)
+    #expect(member.group.role == .candidate, "the entry is durable, the vote is not")
+    _ = member.finishWrites(1)
+    #expect(member.group.role == .leader)
+  }
+
   @Test func ruleC3_aVoteComparesTheLogInMemory() {
     var member = ByHand()
     let entries = ByHand.entries([1, 1])

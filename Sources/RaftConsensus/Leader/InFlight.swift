@@ -1,7 +1,7 @@
 import Primitives
 
-/// Appends that were sent to one follower and not acknowledged: bounded by number and bytes, so that
-/// a slow follower costs a window and no more (trap 28).
+/// Appends that were sent to one follower and not acknowledged: bounded by number and bytes, so
+/// that a slow follower costs a window and no more (trap 28).
 struct InFlight: Sendable {
   private struct Sent {
     var last: LogIndex

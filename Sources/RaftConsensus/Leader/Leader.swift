@@ -3,8 +3,8 @@ import Primitives
 /// A member that leads its term.
 struct Leader: Sendable {
   let term: Term
-  /// The empty entry that this leader began with: once it is committed, all before it is too, and the
-  /// leader may answer reads (Raft paper, section 8; rule C6).
+  /// The empty entry that this leader began with: once it is committed, all before it is too, and
+  /// the leader may answer reads (Raft paper, section 8; rule C6).
   let firstEntry: LogIndex
   /// Every other member, sorted.
   var others: [Progress]
@@ -15,8 +15,8 @@ struct Leader: Sendable {
   var heartbeatIsDue = true
   private var heartbeatSlot: UInt64
 
-  /// Takes the lead of the core's term: everybody is asked where the logs agree, beginning at the end
-  /// (Raft paper, figure 2, nextIndex), and an empty entry is appended.
+  /// Takes the lead of the core's term: everybody is asked where the logs agree, beginning at the
+  /// end (Raft paper, figure 2, nextIndex), and an empty entry is appended.
   init(core: inout GroupCore, now: UInt64) {
     term = core.hard.term
     let next = core.log.lastIndex.next

@@ -111,8 +111,8 @@ struct Progress: Sendable {
   /// The disk answered, or couldn't.
   mutating func stopLoading() { isLoading = false }
 
-  /// A heartbeat's time has come: what waits for an answer that may be lost asks again; a member that
-  /// is silent gets no more than that.
+  /// A heartbeat's time has come: what waits for an answer that may be lost asks again; a member
+  /// that is silent gets no more than that.
   mutating func retry(isSilent: Bool) {
     switch flow {
     case .probe: flow = .probe(isWaiting: false)

@@ -1,8 +1,8 @@
 import Primitives
 
-/// Read index (Raft thesis, section 6.4; rule C8): a read is answered when a majority has answered a
-/// round of heartbeats that began after the read came. Every attempt gets a round that begins after
-/// it; those of one turn share it.
+/// Read index (Raft thesis, section 6.4; rule C8): a read is answered when a majority has answered
+/// a round of heartbeats that began after the read came. Every attempt gets a round that begins
+/// after it; those of one turn share it.
 struct ReadRounds: Sendable {
   enum Origin: Sendable {
     case local(token: UInt64)

@@ -1,7 +1,7 @@
 import Primitives
 
-/// The entries of a log that are in memory: a run without gaps up to the log's end, dropped from the
-/// front when they are too many. Every operation costs what it moves.
+/// The entries of a log that are in memory: a run without gaps up to the log's end, dropped from
+/// the front when they are too many. Every operation costs what it moves.
 struct LogTail: Sendable {
   private var entries: [Entry] = []
   /// How many at the front of `entries` are dropped; their payloads are released at once, their

@@ -160,7 +160,7 @@ extension RaftLog {
     }
     precondition(
       newer.index > committed,
-      "snapshot at \(newer.index.rawValue) contradicts what is committed up to \(committed.rawValue)"
+      "snapshot at \(newer.index.rawValue) contradicts what is committed to \(committed.rawValue)"
     )
     tail = LogTail(after: newer.index, logTime: newer.logTime)
     terms = TermRuns(floor: newer.position)

@@ -2,7 +2,8 @@ import Primitives
 
 /// What of a log is durable, what is on its way to the disk, and what has yet to be asked for.
 /// Writes are carried out in order; a rewrite of an entry takes back what earlier writes of that
-/// index will report, so that their late reports confirm nothing that isn't there (rule C2, trap 21).
+/// index will report, so that their late reports confirm nothing that isn't there (rule C2, trap
+/// 21).
 struct WriteTracker: Sendable {
   private struct Write {
     var sequence: UInt64

@@ -38,7 +38,7 @@ struct Checkers {
     for entry in committed where entry.index > node.group.snapshotMark.index {
       guard let term = node.group.term(at: entry.index), term == entry.term else {
         fail(
-          "leader \(node.member.rawValue) of \(node.group.term.rawValue) lacks \(entry.index.rawValue)"
+          "leader \(node.member.rawValue) lacks \(entry.index.rawValue) of \(entry.term.rawValue)"
         )
         return
       }
@@ -78,7 +78,7 @@ struct Checkers {
   /// that lost rows had them when it acknowledged.
   private mutating func checkDurability(_ entry: Entry, at nodes: [TestNode], voters: JointQuorum) {
     let held = voters.result { member in
-      let at = nodes.firstIndex { $0.member == member }
+      let at = nodes.indices.first { nodes[$0].member == member }
       return at.map { nodes[$0].lostRows || nodes[$0].disk.holds(entry.position) }
     }
     if held != .won {

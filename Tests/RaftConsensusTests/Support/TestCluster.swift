@@ -151,7 +151,7 @@ struct TestCluster {
   private mutating func deliver(_ chaos: Chaos) {
     guard !underWay.isEmpty else { return }
     for message in underWay.removeFirst().shuffled(using: &random) where !isCut(message) {
-      guard let at = nodes.firstIndex(where: { $0.member == message.to }), nodes[at].isUp
+      guard let at = nodes.indices.first(where: { nodes[$0].member == message.to }), nodes[at].isUp
       else { continue }
       nodes[at].group.step(message, now: reading(now))
     }
@@ -171,14 +171,16 @@ struct TestCluster {
       nodes[at].restart(now: now, seed: random.next())
     }
     if random.chance(chaos.cut, in: 1_000) { cutSomething() }
-    if !cuts.isEmpty, random.chance(1, in: 80) { cuts = [] }
+    if chaos.cut > 0, random.chance(1, in: 80) { cuts = [] }
   }
 
   mutating func crash(at: Int, losesRows: Bool = false) {
     guard nodes[at].isUp else { return }
     nodes[at].crash(keeping: Int(random.below(UInt64(nodes[at].disk.waiting.count + 1))))
     // One at a time: what a majority loses is lost.
-    guard losesRows, !nodes.contains(where: \.lostRows), !nodes[at].disk.rows.isEmpty else {
+    guard losesRows, !nodes.indices.contains(where: { nodes[$0].lostRows }),
+      !nodes[at].disk.rows.isEmpty
+    else {
       return
     }
     let lost = 1 + Int(random.below(UInt64(nodes[at].disk.rows.count)))
