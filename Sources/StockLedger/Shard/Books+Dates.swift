@@ -67,21 +67,16 @@ extension Books {
 
   /// Binds (or with a negative quantity frees) units on hand or of a day's bucket.
   mutating func promise(_ quantity: Quantity, account number: UInt32, day: Int32) {
-    var account = accounts[UInt64(number)]
-    if day == Absent.day {
-      account.promisedOnHand += quantity
-      precondition(
-        !account.promisedOnHand.isNegative,
-        "account \(number) promises \(account.promisedOnHand.rawValue) on hand")
-    } else {
-      promiseDated(quantity, account: &account, number: number, day: day)
-    }
-    accounts[UInt64(number)] = account
+    guard day == Absent.day else { return promiseDated(quantity, number, day: day) }
+    let promised = accounts[UInt64(number)].promisedOnHand + quantity
+    precondition(!promised.isNegative, "account \(number) promises \(promised.rawValue) on hand")
+    accounts[UInt64(number)].promisedOnHand = promised
   }
 
   private mutating func promiseDated(
-    _ quantity: Quantity, account: inout AccountRow, number: UInt32, day: Int32
+    _ quantity: Quantity, _ number: UInt32, day: Int32
   ) {
+    var account = accounts[UInt64(number)]
     var all: [DatedBucket] = []
     buckets(of: account, into: &all)
     guard let at = all.firstIndex(where: { $0.day == day }) else {
@@ -92,6 +87,7 @@ extension Books {
       !all[at].promised.isNegative,
       "account \(number) promises \(all[at].promised.rawValue) of day \(day)")
     setBuckets(&all, of: &account)
+    accounts[UInt64(number)] = account
   }
 }
 

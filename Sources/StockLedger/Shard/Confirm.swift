@@ -108,14 +108,21 @@ extension ShardLedger {
   }
 
   private mutating func resultsBlock() -> UInt32 {
-    var results = ByteWriter()
-    unsafe writeResults(nil, into: &results)
-    return books.heap.allocate(results.bytes)
+    block(bytesMax: resultsRoom) { unsafe $0.writeResults(nil, into: &$1) }
   }
 
   private mutating func firstResultsBlock(_ row: ReservationRow) -> UInt32 {
-    var results = ByteWriter()
-    writeFirstResults(row, into: &results)
-    return books.heap.allocate(results.bytes)
+    block(bytesMax: room(of: row)) { $0.writeFirstResults(row, into: &$1) }
+  }
+
+  /// A block of the heap with what `fill` writes.
+  private mutating func block(
+    bytesMax: Int, _ fill: (ShardLedger, inout RecordBuffer) -> Void
+  ) -> UInt32 {
+    unsafe withUnsafeTemporaryAllocation(byteCount: bytesMax, alignment: 8) { memory in
+      var buffer = unsafe RecordBuffer(memory)
+      fill(self, &buffer)
+      return unsafe books.heap.allocate(buffer.bytes())
+    }
   }
 }

@@ -94,7 +94,7 @@ extension ShardLedger {
   /// Appends the reservation record; false when no such reservation is known (any more).
   package func reservation(number: UInt64, into out: inout ByteWriter) -> Bool {
     guard let row = books.reservations.read(number) else { return false }
-    write(row, number: number, into: &out)
+    out.append(bytesMax: room(of: row)) { write(row, number: number, into: &$0) }
     return true
   }
 
@@ -110,7 +110,7 @@ extension ShardLedger {
       guard let next = books.reservations.next(from: number + 1) else { return (count, nil) }
       number = next.number
       guard matches(next.row, filter) else { continue }
-      write(next.row, number: number, into: &out)
+      out.append(bytesMax: room(of: next.row)) { write(next.row, number: number, into: &$0) }
       count += 1
       if count == limit { break }
     }
@@ -148,7 +148,7 @@ extension ShardLedger {
     out.put(UInt16(numbers.count))
     for number in numbers {
       let account = books.accounts[UInt64(number)]
-      writePlace(account, into: &out)
+      out.append(bytesMax: RecordRoom.assignment) { writePlace(account, into: &$0) }
       out.put(account.onHand.rawValue)
       out.put(account.promised.rawValue)
       let free = row.isActive == 1 ? books.promisable(account, by: day) - account.buffer : .zero

@@ -2,9 +2,32 @@ import Primitives
 
 // Writing reservations, lines and answers into outcome records.
 
+/// The greatest lengths of parts of records, in bytes; texts have 64 and their length.
+enum RecordRoom {
+  /// Length, kind, refusal, outcome, flag and a count.
+  static let frame = 16
+  /// Record R without its lines, and a count.
+  static let head = 224
+  static let reservationLine = 3 * 65 + 28
+  static let result = 65 + 19
+  static let assignment = 2 * 65 + 12
+}
+
 extension ShardLedger {
+  /// Room for record R and its first results.
+  func room(of row: ReservationRow) -> Int {
+    let perLine = RecordRoom.reservationLine + RecordRoom.result + RecordRoom.assignment
+    return RecordRoom.head + Int(row.lineCount) * perLine + books.heap.length(row.answer)
+  }
+
+  /// Room for the results of the scratch lines.
+  var resultsRoom: Int {
+    2 + scratch.lines.count * RecordRoom.result
+      + scratch.assignments.count * RecordRoom.assignment
+  }
+
   /// Record R: the reservation as it is now.
-  func write(_ row: ReservationRow, number: UInt64, into out: inout ByteWriter) {
+  func write(_ row: ReservationRow, number: UInt64, into out: inout RecordBuffer) {
     out.put(number)
     out.put(row.stateByte)
     out.put(row.state == .held ? row.deadline : Absent.time)
@@ -29,7 +52,7 @@ extension ShardLedger {
   }
 
   /// Record R of a reservation of which only the request is still remembered.
-  func writeRemainder(number: UInt64, state: UInt8, into out: inout ByteWriter) {
+  func writeRemainder(number: UInt64, state: UInt8, into out: inout RecordBuffer) {
     out.put(number)
     out.put(state)
     out.put(Absent.time)
@@ -38,11 +61,11 @@ extension ShardLedger {
     out.put(UInt16(0))
   }
 
-  func writeSku(_ number: UInt32, into out: inout ByteWriter) {
+  func writeSku(_ number: UInt32, into out: inout RecordBuffer) {
     unsafe books.texts.withBytes(books.skus[UInt64(number)].text) { unsafe out.put(short: $0) }
   }
 
-  func writePlace(_ account: AccountRow, into out: inout ByteWriter) {
+  func writePlace(_ account: AccountRow, into out: inout RecordBuffer) {
     unsafe books.texts.withBytes(books.locations[UInt64(account.location)].text) {
       unsafe out.put(short: $0)
     }
@@ -50,7 +73,7 @@ extension ShardLedger {
   }
 
   /// `u16 n × L` from the scratch lines; texts of unknown SKUs come from the request's body.
-  func writeResults(_ body: UnsafeRawBufferPointer?, into out: inout ByteWriter) {
+  func writeResults(_ body: UnsafeRawBufferPointer?, into out: inout RecordBuffer) {
     out.put(UInt16(scratch.lines.count))
     var next = 0
     for (at, line) in scratch.lines.enumerated() {
@@ -77,15 +100,17 @@ extension ShardLedger {
   func writeNothing(
     _ kind: UInt8, _ body: UnsafeRawBufferPointer, into out: inout ByteWriter
   ) {
-    let mark = OutcomeWriter.begin(kind, into: &out)
-    out.put(FillOutcome.none.rawValue)
-    out.put(UInt8(0))
-    unsafe writeResults(body, into: &out)
-    OutcomeWriter.end(mark, into: &out)
+    out.append(bytesMax: RecordRoom.frame + resultsRoom) { out in
+      out.begin(kind)
+      out.put(FillOutcome.none.rawValue)
+      out.put(UInt8(0))
+      unsafe writeResults(body, into: &out)
+      out.end()
+    }
   }
 
   /// `u16 n × L` as first decided: stored where something was missing, else told by the lines.
-  func writeFirstResults(_ row: ReservationRow, into out: inout ByteWriter) {
+  func writeFirstResults(_ row: ReservationRow, into out: inout RecordBuffer) {
     if row.answer != 0 {
       unsafe books.heap.withBytes(row.answer) { unsafe out.put(raw: $0) }
       return
@@ -98,13 +123,12 @@ extension ShardLedger {
       at = writeFirstResult(row, from: at, into: &out)
       results += 1
     }
-    out.bytes[countAt] = UInt8(truncatingIfNeeded: results)
-    out.bytes[countAt + 1] = UInt8(truncatingIfNeeded: results >> 8)
+    out.patch(results, at: countAt)
   }
 
   /// One L of the assignments of one line; returns where the next line begins.
   private func writeFirstResult(
-    _ row: ReservationRow, from first: Int, into out: inout ByteWriter
+    _ row: ReservationRow, from first: Int, into out: inout RecordBuffer
   ) -> Int {
     let line = line(of: row, first)
     var end = first
@@ -132,21 +156,24 @@ extension ShardLedger {
   /// A reserve that acted before: its outcome and lines as first decided, its reservation as it is.
   mutating func answerReserveAgain(_ place: RequestPlace, into out: inout ByteWriter) {
     books.header.counters.requestsRepeated += 1
-    let mark = OutcomeWriter.begin(CommandKind.reserve.rawValue, into: &out)
     let ended = place.isLive ? nil : books.ended.read(place.number)
     let number = ended?.number ?? place.number
-    if let row = books.reservations.read(number) {
-      out.put(row.firstOutcome.rawValue)
-      out.put(UInt8(1))
-      write(row, number: number, into: &out)
-      writeFirstResults(row, into: &out)
-    } else if let ended {
-      out.put(ended.outcome)
-      out.put(UInt8(1))
-      writeRemainder(number: number, state: ended.state, into: &out)
-      out.put(UInt16(0))
+    let row = books.reservations.read(number)
+    out.append(bytesMax: RecordRoom.frame + (row.map(room(of:)) ?? RecordRoom.head)) { out in
+      out.begin(CommandKind.reserve.rawValue)
+      if let row {
+        out.put(row.firstOutcome.rawValue)
+        out.put(UInt8(1))
+        write(row, number: number, into: &out)
+        writeFirstResults(row, into: &out)
+      } else if let ended {
+        out.put(ended.outcome)
+        out.put(UInt8(1))
+        writeRemainder(number: number, state: ended.state, into: &out)
+        out.put(UInt16(0))
+      }
+      out.end()
     }
-    OutcomeWriter.end(mark, into: &out)
   }
 
   /// The answer of Confirm, Extend, Release and Fulfill; `results` is a block of `u16 n × L`.
@@ -154,19 +181,23 @@ extension ShardLedger {
     _ kind: UInt8, _ number: UInt64, _ outcome: UInt8 = FillOutcome.full.rawValue,
     results: UInt32 = 0, state: UInt8 = 0, into out: inout ByteWriter
   ) {
-    let mark = OutcomeWriter.begin(kind, into: &out)
-    out.put(outcome)
-    if let row = books.reservations.read(number) {
-      write(row, number: number, into: &out)
-    } else {
-      writeRemainder(number: number, state: state, into: &out)
+    let row = books.reservations.read(number)
+    let room = (row.map(room(of:)) ?? RecordRoom.head) + books.heap.length(results)
+    out.append(bytesMax: RecordRoom.frame + room) { out in
+      out.begin(kind)
+      out.put(outcome)
+      if let row {
+        write(row, number: number, into: &out)
+      } else {
+        writeRemainder(number: number, state: state, into: &out)
+      }
+      if results == 0 {
+        out.put(UInt16(0))
+      } else {
+        unsafe books.heap.withBytes(results) { unsafe out.put(raw: $0) }
+      }
+      out.end()
     }
-    if results == 0 {
-      out.put(UInt16(0))
-    } else {
-      unsafe books.heap.withBytes(results) { unsafe out.put(raw: $0) }
-    }
-    OutcomeWriter.end(mark, into: &out)
   }
 
   /// A Confirm, Extend, Release or Fulfill that acted before.

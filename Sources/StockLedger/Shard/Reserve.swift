@@ -63,18 +63,15 @@ extension ShardLedger {
     liveReservations += 1
     liveLines += Int(row.lineCount)
 
-    let mark = OutcomeWriter.begin(record.kind, into: &out)
-    out.put(outcome.rawValue)
-    out.put(UInt8(1))
-    write(row, number: number, into: &out)
-    let linesAt = out.count
-    unsafe writeResults(record.body, into: &out)
-    OutcomeWriter.end(mark, into: &out)
-
-    if outcome == .partial {
-      row.answer = unsafe out.bytes.withUnsafeBytes {
-        unsafe books.heap.allocate(UnsafeRawBufferPointer(rebasing: $0[linesAt...]))
-      }
+    out.append(bytesMax: RecordRoom.frame + room(of: row) + resultsRoom) { out in
+      out.begin(record.kind)
+      out.put(outcome.rawValue)
+      out.put(UInt8(1))
+      write(row, number: number, into: &out)
+      let linesAt = out.count
+      unsafe writeResults(record.body, into: &out)
+      out.end()
+      if outcome == .partial { row.answer = unsafe books.heap.allocate(out.bytes(from: linesAt)) }
     }
     books.reservations.insert(row, at: number)
     requests.insert(row.requestID, .live(number))
