@@ -24,20 +24,16 @@ package struct ReserveTemplate: Sendable {
 
   /// Appends one request.
   package func append(to out: inout [UInt8], requestID: String, sentAt: LogTime, sku: Int) {
-    var writer = ProtoWriter()
-    swap(&writer.bytes, &out)
-    write(into: &writer, requestID, sentAt, sku)
-    swap(&writer.bytes, &out)
+    ProtoWriter.append(to: &out) { write(into: &$0, requestID, sentAt, sku) }
   }
 
   /// Appends one request as an item of a BatchReserveRequest.
   package func appendItem(to out: inout [UInt8], requestID: String, sentAt: LogTime, sku: Int) {
-    var writer = ProtoWriter()
-    swap(&writer.bytes, &out)
-    let mark = writer.begin(1)
-    write(into: &writer, requestID, sentAt, sku)
-    writer.end(mark)
-    swap(&writer.bytes, &out)
+    ProtoWriter.append(to: &out) { writer in
+      let mark = writer.begin(1)
+      write(into: &writer, requestID, sentAt, sku)
+      writer.end(mark)
+    }
   }
 
   private func write(
@@ -45,7 +41,7 @@ package struct ReserveTemplate: Sendable {
   ) {
     writer.put(1, requestID)
     writer.put(2, timestamp: sentAt.milliseconds)
-    writer.bytes.append(contentsOf: tails[sku])
+    writer.raw(tails[sku])
   }
 }
 

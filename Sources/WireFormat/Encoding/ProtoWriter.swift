@@ -2,23 +2,104 @@ internal import Primitives
 
 /// Writes protobuf by hand, for messages that are made on every call. Fields with their default
 /// value are left out, as proto3 wants it.
-struct ProtoWriter: Sendable {
-  var bytes: [UInt8]
+///
+/// It writes into memory that is lent to it, and moves to memory of its own when that is full: an
+/// array's `append` for each byte of a response took twice as long as all the rest.
+@safe
+struct ProtoWriter: ~Copyable {
+  private var base: UnsafeMutablePointer<UInt8>
+  private(set) var count = 0
+  private var capacity: Int
+  private var isOwner: Bool
 
-  init(_ bytes: [UInt8] = []) { self.bytes = bytes }
+  /// Starts in `scratch`, which outlives the writer.
+  private init(scratch: UnsafeMutableRawBufferPointer) {
+    unsafe base = scratch.baseAddress!.assumingMemoryBound(to: UInt8.self)
+    capacity = scratch.count
+    isOwner = false
+  }
+
+  init(capacity: Int = 256) {
+    unsafe base = .allocate(capacity: capacity)
+    self.capacity = capacity
+    isOwner = true
+  }
+
+  deinit { if isOwner { unsafe base.deallocate() } }
+
+  /// Most responses fit into this much of the stack.
+  private static let scratchBytes = 1_024
+
+  /// Appends what `body` writes to an array.
+  static func append<Result>(
+    to out: inout [UInt8], _ body: (inout ProtoWriter) -> Result
+  ) -> Result {
+    unsafe withUnsafeTemporaryAllocation(byteCount: scratchBytes, alignment: 8) { scratch in
+      var writer = unsafe ProtoWriter(scratch: scratch)
+      let result = body(&writer)
+      writer.appendAll(to: &out)
+      return result
+    }
+  }
+
+  func appendAll(to out: inout [UInt8]) {
+    unsafe out.append(contentsOf: UnsafeBufferPointer(start: base, count: count))
+  }
+
+  /// All that was written.
+  var bytes: [UInt8] { unsafe [UInt8](UnsafeBufferPointer(start: base, count: count)) }
+
+  /// Room for `more` bytes at the end.
+  private mutating func reserve(_ more: Int) {
+    if capacity - count < more { grow(more) }
+  }
+
+  private mutating func grow(_ more: Int) {
+    let size = max(2 * capacity, count + more)
+    let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: size)
+    unsafe larger.update(from: base, count: count)
+    if isOwner { unsafe base.deallocate() }
+    unsafe base = larger
+    capacity = size
+    isOwner = true
+  }
 
   mutating func varint(_ value: UInt64) {
+    reserve(10)
     var value = value
     while value >= 0x80 {
-      bytes.append(UInt8(truncatingIfNeeded: value) | 0x80)
+      unsafe base[count] = UInt8(truncatingIfNeeded: value) | 0x80
+      count += 1
       value >>= 7
     }
-    bytes.append(UInt8(truncatingIfNeeded: value))
+    unsafe base[count] = UInt8(truncatingIfNeeded: value)
+    count += 1
   }
 
   mutating func tag(_ field: UInt32, _ wireType: UInt32) {
-    let tag = field << 3 | wireType
-    if tag < 0x80 { bytes.append(UInt8(truncatingIfNeeded: tag)) } else { varint(UInt64(tag)) }
+    varint(UInt64(field << 3 | wireType))
+  }
+
+  /// Bytes as they are.
+  mutating func raw(_ bytes: UnsafeRawBufferPointer) {
+    guard let start = bytes.baseAddress else { return }
+    reserve(bytes.count)
+    unsafe UnsafeMutableRawPointer(base + count).copyMemory(from: start, byteCount: bytes.count)
+    count += bytes.count
+  }
+
+  mutating func raw(_ bytes: [UInt8]) { unsafe bytes.withUnsafeBytes { unsafe raw($0) } }
+
+  mutating func byte(_ byte: UInt8) {
+    reserve(1)
+    unsafe base[count] = byte
+    count += 1
+  }
+
+  /// Overwrites a byte that was written before.
+  mutating func patch(_ byte: UInt8, at offset: Int) {
+    precondition(offset >= 0 && offset < count, "patch at \(offset) of \(count)")
+    unsafe base[offset] = byte
   }
 
   mutating func put(_ field: UInt32, _ value: UInt64) {
@@ -54,43 +135,39 @@ struct ProtoWriter: Sendable {
   mutating func always(_ field: UInt32, _ text: UnsafeRawBufferPointer) {
     tag(field, 2)
     varint(UInt64(text.count))
-    unsafe bytes.append(contentsOf: text)
+    unsafe raw(text)
   }
 
   /// Starts a message field; the result goes to `end`.
   mutating func begin(_ field: UInt32) -> Int {
     tag(field, 2)
-    bytes.append(0)
-    return bytes.count
+    byte(0)
+    return count
   }
 
   /// Completes the message field whose content began at `mark`: most are shorter than 128 bytes,
   /// so one byte was left for the length, and longer content moves.
   mutating func end(_ mark: Int) {
-    let length = bytes.count - mark
+    let length = count - mark
     if length < 0x80 {
-      bytes[mark - 1] = UInt8(truncatingIfNeeded: length)
+      patch(UInt8(truncatingIfNeeded: length), at: mark - 1)
     } else {
       widen(mark, length)
     }
   }
 
-  mutating func widen(_ mark: Int, _ length: Int) {
-    bytes[mark - 1] = UInt8(truncatingIfNeeded: length) | 0x80
-    var rest = UInt64(length) >> 7
-    var tail = InlineArray<9, UInt8>(repeating: 0)
-    var count = 0
-    repeat {
-      tail[count] = UInt8(truncatingIfNeeded: rest) | (rest >= 0x80 ? 0x80 : 0)
-      rest >>= 7
-      count += 1
-    } while rest > 0
-    for _ in 0..<count { bytes.append(0) }
-    unsafe bytes.withUnsafeMutableBytes { all in
-      let base = all.baseAddress!
-      unsafe (base + mark + count).copyMemory(from: base + mark, byteCount: length)
-      for i in 0..<count { unsafe all[mark + i] = tail[i] }
+  /// Moves the content to make room for a longer length.
+  private mutating func widen(_ mark: Int, _ length: Int) {
+    var more = 0
+    while length >> (7 * (more + 1)) > 0 { more += 1 }
+    reserve(more)
+    let content = unsafe UnsafeMutableRawPointer(base + mark)
+    unsafe (content + more).copyMemory(from: content, byteCount: length)
+    for i in 0...more {
+      let bits = UInt8(truncatingIfNeeded: length >> (7 * i)) & 0x7F
+      unsafe base[mark - 1 + i] = i < more ? bits | 0x80 : bits
     }
+    count += more
   }
 
   /// A `google.protobuf.Timestamp` of milliseconds since 1970.

@@ -21,6 +21,7 @@ struct FieldDecoder: FieldVisitor {
     return !decoder.reader.isMalformed
   }
 
+  @inline(__always)
   private mutating func isHere(_ number: UInt32, _ wireType: UInt8) -> Bool {
     guard reader.number == number else { return false }
     if reader.wireType != wireType { isMalformed = true }
@@ -35,31 +36,38 @@ struct FieldDecoder: FieldVisitor {
     return text
   }
 
+  @inline(__always)
   mutating func field(_ number: UInt32, _ value: inout String) {
     if isHere(number, 2) { value = text() }
   }
 
+  @inline(__always)
   mutating func field(_ number: UInt32, _ value: inout [String]) {
     if isHere(number, 2) { value.append(text()) }
   }
 
+  @inline(__always)
   mutating func field(_ number: UInt32, _ value: inout [UInt8]) {
     if isHere(number, 2) { value = unsafe [UInt8](reader.content) }
   }
 
+  @inline(__always)
   mutating func field(_ number: UInt32, _ value: inout Bool) {
     if isHere(number, 0) { value = reader.value != 0 }
   }
 
+  @inline(__always)
   mutating func field<I: FixedWidthInteger>(_ number: UInt32, _ value: inout I) {
     if isHere(number, 0) { value = I(truncatingIfNeeded: reader.value) }
   }
 
+  @inline(__always)
   mutating func field<E: WireEnum>(_ number: UInt32, _ value: inout E) {
     guard isHere(number, 0) else { return }
     value = E(rawValue: Int32(truncatingIfNeeded: reader.value)) ?? .unspecified
   }
 
+  @inline(__always)
   mutating func field<M: WireMessage>(_ number: UInt32, _ value: inout M?) {
     guard isHere(number, 2) else { return }
     var message = value ?? M()
@@ -67,6 +75,7 @@ struct FieldDecoder: FieldVisitor {
     value = message
   }
 
+  @inline(__always)
   mutating func field<M: WireMessage>(_ number: UInt32, _ value: inout [M]) {
     guard isHere(number, 2) else { return }
     var message = M()
@@ -74,6 +83,7 @@ struct FieldDecoder: FieldVisitor {
     value.append(message)
   }
 
+  @inline(__always)
   mutating func field(_ number: UInt32, _ value: inout LogTime?) {
     guard let (seconds, nanos) = secondsAndNanos(number) else { return }
     let (milliseconds, over) = seconds.multipliedReportingOverflow(by: 1000)
@@ -82,6 +92,7 @@ struct FieldDecoder: FieldVisitor {
     value = LogTime(milliseconds: sum)
   }
 
+  @inline(__always)
   mutating func field(_ number: UInt32, _ value: inout Duration?) {
     guard let (seconds, nanos) = secondsAndNanos(number) else { return }
     value = .seconds(seconds) + .nanoseconds(nanos)
@@ -94,6 +105,7 @@ struct FieldDecoder: FieldVisitor {
     return (pair.seconds, Int64(pair.nanos))
   }
 
+  @inline(__always)
   mutating func field(_ number: UInt32, _ value: inout CivilDate?) {
     guard isHere(number, 2) else { return }
     var date = YearMonthDay()
@@ -108,6 +120,7 @@ private struct SecondsAndNanos: WireMessage {
   var seconds: Int64 = 0
   var nanos: Int32 = 0
 
+  @inline(__always)
   mutating func fields(_ visitor: inout some FieldVisitor) {
     visitor.field(1, &seconds)
     visitor.field(2, &nanos)
@@ -121,6 +134,7 @@ private struct YearMonthDay: WireMessage {
   var month: Int32 = 0
   var day: Int32 = 0
 
+  @inline(__always)
   mutating func fields(_ visitor: inout some FieldVisitor) {
     visitor.field(1, &year)
     visitor.field(2, &month)

@@ -40,10 +40,15 @@ package struct WireError: Error, Sendable, Equatable {
 extension WireMessage {
   /// The message's bytes.
   package func encoded() -> [UInt8] {
-    var encoder = FieldEncoder()
     var copy = self
-    copy.fields(&encoder)
-    return encoder.out.bytes
+    var bytes: [UInt8] = []
+    ProtoWriter.append(to: &bytes) { writer in
+      unsafe withUnsafeMutablePointer(to: &writer) {
+        var encoder = unsafe FieldEncoder($0)
+        copy.fields(&encoder)
+      }
+    }
+    return bytes
   }
 
   package init(decoding bytes: [UInt8]) throws(WireError) {

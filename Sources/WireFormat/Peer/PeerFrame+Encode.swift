@@ -8,8 +8,7 @@ internal import RaftConsensus
 extension PeerFrame {
   /// Appends an `ExchangeRequest`, which an `ExchangeResponse` equals byte for byte.
   package func append(to out: inout [UInt8]) {
-    var writer = ProtoWriter()
-    swap(&writer.bytes, &out)
+    var writer = ProtoWriter(capacity: roughSize)
     let exchange = writer.beginWide(1)
     writer.put(1, from.rawValue)
     writer.put(2, to.rawValue)
@@ -19,7 +18,20 @@ extension PeerFrame {
     for ack in envelope.catalogAcks { writer.ack(6, ack) }
     for digest in envelope.appliedDigests { writer.digest(7, digest) }
     writer.endWide(exchange)
-    swap(&writer.bytes, &out)
+    writer.appendAll(to: &out)
+  }
+
+  /// About what the frame takes, so that a large one isn't moved while it grows.
+  private var roughSize: Int {
+    var size = 256 + 64 * envelope.messages.count
+    for message in envelope.messages {
+      if case .append(let append) = message.body {
+        for entry in append.entries { size += 64 + entry.payload.count }
+      }
+      if case .snapshotChunk(let chunk) = message.body { size += 256 + chunk.bytes.count }
+    }
+    for push in envelope.catalogPushes { size += 64 + push.items.count }
+    return size
   }
 
   package func encoded() -> [UInt8] {
@@ -33,17 +45,17 @@ extension ProtoWriter {
   /// Starts a message field whose length takes four bytes; the result goes to `endWide`.
   mutating func beginWide(_ field: UInt32) -> Int {
     tag(field, 2)
-    for _ in 0..<4 { bytes.append(0) }
-    return bytes.count
+    for _ in 0..<4 { byte(0) }
+    return count
   }
 
   /// Completes it with a padded varint, which every reader of protobuf takes.
   mutating func endWide(_ mark: Int) {
-    let length = bytes.count - mark
+    let length = count - mark
     precondition(length < 1 << 28, "message of \(length) bytes")
     for i in 0..<4 {
       let bits = UInt8(truncatingIfNeeded: length >> (7 * i)) & 0x7F
-      bytes[mark - 4 + i] = i < 3 ? bits | 0x80 : bits
+      patch(i < 3 ? bits | 0x80 : bits, at: mark - 4 + i)
     }
   }
 

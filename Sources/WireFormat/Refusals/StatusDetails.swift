@@ -8,9 +8,9 @@ extension RequestRefusal {
   /// The serialized `google.rpc.Status`: exactly one ErrorInfo, and BadRequest, RetryInfo and
   /// PreconditionFailure where they apply.
   package func statusBytes() -> [UInt8] {
-    var out = ProtoWriter()
-    write(into: &out)
-    return out.bytes
+    var bytes: [UInt8] = []
+    ProtoWriter.append(to: &bytes) { write(into: &$0) }
+    return bytes
   }
 
   func write(into out: inout ProtoWriter) {

@@ -29,12 +29,11 @@ package struct BatchAssembly: Sendable {
   private mutating func write(_ item: Int, _ content: (inout ProtoWriter) -> Void) {
     precondition(places[item] == nil, "item \(item) is answered twice")
     let start = bytes.count
-    var writer = ProtoWriter()
-    swap(&writer.bytes, &bytes)
-    let mark = writer.begin(1)
-    content(&writer)
-    writer.end(mark)
-    swap(&writer.bytes, &bytes)
+    ProtoWriter.append(to: &bytes) { writer in
+      let mark = writer.begin(1)
+      content(&writer)
+      writer.end(mark)
+    }
     places[item] = start..<bytes.count
     missing -= 1
   }

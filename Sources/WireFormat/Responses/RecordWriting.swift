@@ -69,8 +69,8 @@ extension ProtoWriter {
     } while rest > 0
     tag(field, 2)
     varint(UInt64(shard.namePrefix.count + 20 - first))
-    bytes.append(contentsOf: shard.namePrefix)
-    for i in first..<20 { bytes.append(digits[i]) }
+    raw(shard.namePrefix)
+    for i in first..<20 { byte(digits[i]) }
   }
 
   mutating func point(logTime: UInt32, position: UInt32, _ point: AnswerPoint) {

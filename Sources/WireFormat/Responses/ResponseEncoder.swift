@@ -10,19 +10,18 @@ package enum ResponseEncoder {
     into out: inout [UInt8]
   ) -> RequestRefusal? {
     if outcome.refusal != .none { return refusal(outcome) }
-    var writer = ProtoWriter()
-    swap(&writer.bytes, &out)
     var body = outcome.body
-    switch method {
-    case .reserve, .batchReserve, .streamReserve: writer.reserve(&body, id, point)
-    case .confirm: writer.confirm(&body, id, point)
-    case .extend, .release, .fulfill: writer.change(&body, id, point)
-    case .adjustSupply: writer.adjust(&body, id, point)
-    case .putSku, .putLocation, .putPool, .putAccount: writer.put(&body, id, point)
-    default: preconditionFailure("\(method) is no single command")
+    ProtoWriter.append(to: &out) { writer in
+      switch method {
+      case .reserve, .batchReserve, .streamReserve: writer.reserve(&body, id, point)
+      case .confirm: writer.confirm(&body, id, point)
+      case .extend, .release, .fulfill: writer.change(&body, id, point)
+      case .adjustSupply: writer.adjust(&body, id, point)
+      case .putSku, .putLocation, .putPool, .putAccount: writer.put(&body, id, point)
+      default: preconditionFailure("\(method) is no single command")
+      }
     }
     precondition(body.isValid, "outcome record of \(method) ends at \(body.offset)")
-    swap(&writer.bytes, &out)
     return nil
   }
 
@@ -31,22 +30,20 @@ package enum ResponseEncoder {
     sequence: UInt64, _ outcome: OutcomeRecord, _ id: RequestID, at point: AnswerPoint,
     into out: inout [UInt8]
   ) {
-    var writer = ProtoWriter()
-    swap(&writer.bytes, &out)
-    writer.put(1, sequence)
-    writer.item(response: 2, error: 3, outcome, id, point)
-    swap(&writer.bytes, &out)
+    ProtoWriter.append(to: &out) { writer in
+      writer.put(1, sequence)
+      writer.item(response: 2, error: 3, outcome, id, point)
+    }
   }
 
   /// Appends one `StreamReserveResponse` of a request that got a status.
   package static func streamed(
     sequence: UInt64, _ refusal: RequestRefusal, into out: inout [UInt8]
   ) {
-    var writer = ProtoWriter()
-    swap(&writer.bytes, &out)
-    writer.put(1, sequence)
-    writer.status(3, refusal)
-    swap(&writer.bytes, &out)
+    ProtoWriter.append(to: &out) { writer in
+      writer.put(1, sequence)
+      writer.status(3, refusal)
+    }
   }
 
   /// The status of a call that the ledger refused.

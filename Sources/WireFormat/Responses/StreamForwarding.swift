@@ -24,12 +24,11 @@ package enum StreamForwarding {
   private static func append(
     _ sequence: UInt64, _ field: UInt32, _ content: [UInt8], to out: inout [UInt8]
   ) {
-    var writer = ProtoWriter()
-    swap(&writer.bytes, &out)
-    writer.put(1, sequence)
-    let mark = writer.begin(field)
-    writer.bytes.append(contentsOf: content)
-    writer.end(mark)
-    swap(&writer.bytes, &out)
+    ProtoWriter.append(to: &out) { writer in
+      writer.put(1, sequence)
+      let mark = writer.begin(field)
+      writer.raw(content)
+      writer.end(mark)
+    }
   }
 }
