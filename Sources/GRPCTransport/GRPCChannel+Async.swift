@@ -40,11 +40,13 @@ extension GRPCChannel {
   }
 
   /// Opens a server-streaming call from anywhere: one request, then messages as they come. The
-  /// stream ends normally at status OK and throws any other `GRPCStatus`; dropping it cancels.
+  /// stream ends normally at status OK and throws any other `GRPCStatus`; dropping it cancels. A
+  /// reader that falls `streamedMessagesMax` messages behind ends it with RESOURCE_EXHAUSTED;
+  /// whoever wants to slow the server down instead uses `stream` with `pause` and `resume`.
   package func serverStream(
     _ path: MethodPath, message: [UInt8], options: CallOptions
   ) -> AsyncThrowingStream<[UInt8], any Error> {
-    AsyncThrowingStream { continuation in
+    AsyncThrowingStream(bufferingPolicy: .bufferingOldest(streamedMessagesMax)) { continuation in
       eventLoop.execute {
         let receiver = StreamPump(continuation)
         let stream = self.stream(path, options: options, receiver: receiver)
@@ -60,6 +62,9 @@ extension GRPCChannel {
   }
 }
 
+/// Messages of one `serverStream` that wait for their reader.
+private let streamedMessagesMax = 4_096
+
 /// Hands messages on to an `AsyncThrowingStream`.
 private final class StreamPump: ClientStreamReceiver {
   private let continuation: AsyncThrowingStream<[UInt8], any Error>.Continuation
@@ -69,7 +74,11 @@ private final class StreamPump: ClientStreamReceiver {
   }
 
   func received(_ message: UnsafeRawBufferPointer) {
-    continuation.yield(unsafe Array(message))
+    // Ending it cancels the call through `onTermination`.
+    if case .dropped = continuation.yield(unsafe Array(message)) {
+      continuation.finish(
+        throwing: GRPCStatus(.resourceExhausted, "reader is too slow for the stream"))
+    }
   }
 
   func ended(_ status: GRPCStatus, metadata: Metadata) {

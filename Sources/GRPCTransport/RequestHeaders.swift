@@ -9,6 +9,8 @@ import NIOCore
   private let list: UnsafeMutablePointer<nghttp2_nv>
   private let fixedCount: Int
   private let fixedBytes: UnsafeMutablePointer<UInt8>
+  private let timeoutBytes: UnsafeMutablePointer<UInt8>
+  private static let timeoutName: StaticString = "grpc-timeout"
   /// Metadata pairs beyond this do not fit into 16 KiB anyway.
   private static let capacity = 512
 
@@ -21,6 +23,7 @@ import NIOCore
     let size = pairs.reduce(0) { $0 + $1.0.utf8.count + $1.1.utf8.count }
     unsafe list = .allocate(capacity: Self.capacity)
     unsafe fixedBytes = .allocate(capacity: size)
+    unsafe timeoutBytes = .allocate(capacity: GRPCTimeout.bytesMax)
     fixedCount = pairs.count
     var next = unsafe fixedBytes
     let noCopy = UInt8(
@@ -42,6 +45,7 @@ import NIOCore
   deinit {
     unsafe list.deallocate()
     unsafe fixedBytes.deallocate()
+    unsafe timeoutBytes.deallocate()
   }
 
   func with(
@@ -53,14 +57,29 @@ import NIOCore
         mutating: bytes.baseAddress)
       unsafe list[Self.pathPosition].valuelen = bytes.count
       if timeout == nil, metadata.isEmpty { return unsafe submit(list, fixedCount) }
+      var count = fixedCount
+      if let timeout {
+        unsafe list[count] = unsafe header(of: timeout)
+        count += 1
+      }
+      if metadata.isEmpty { return unsafe submit(list, count) }
       var block = HeaderBlock()
-      if let timeout { block.add("grpc-timeout", GRPCTimeout.format(timeout)) }
       block.add(metadata)
-      return unsafe block.withHeaders { more, count in
-        let room = min(count, Self.capacity - fixedCount)
-        unsafe (list + fixedCount).update(from: more, count: room)
-        return unsafe submit(list, fixedCount + room)
+      return unsafe block.withHeaders { more, wanted in
+        let room = min(wanted, Self.capacity - count)
+        unsafe (list + count).update(from: more, count: room)
+        return unsafe submit(list, count + room)
       }
     }
+  }
+
+  /// Written into the same few bytes each time; nghttp2 has copied them before the next call.
+  private func header(of timeout: TimeAmount) -> nghttp2_nv {
+    let length = unsafe GRPCTimeout.write(timeout, to: unsafe timeoutBytes)
+    return unsafe nghttp2_nv(
+      name: UnsafeMutablePointer(mutating: Self.timeoutName.utf8Start), value: timeoutBytes,
+      namelen: Self.timeoutName.utf8CodeUnitCount, valuelen: length,
+      // It differs from call to call and would only push others out of the compression table.
+      flags: UInt8(NGHTTP2_NV_FLAG_NO_COPY_NAME.rawValue | NGHTTP2_NV_FLAG_NO_INDEX.rawValue))
   }
 }

@@ -135,15 +135,38 @@ package enum GRPCTimeout {
     }
   }
 
-  /// The shortest unit that fits into eight digits; never longer than what was asked.
+  /// Eight digits and the unit.
+  static let bytesMax = 9
+
   package static func format(_ time: TimeAmount) -> [UInt8] {
-    let nanoseconds = max(0, time.nanoseconds)
-    let units: [(Int64, Character)] = [
-      (1_000, "u"), (1_000_000, "m"), (1_000_000_000, "S"), (60_000_000_000, "M"),
-    ]
-    for (size, unit) in units where nanoseconds / size <= 99_999_999 {
-      return Array("\(nanoseconds / size)\(unit)".utf8)
+    unsafe [UInt8](unsafeUninitializedCapacity: bytesMax) { room, count in
+      count = unsafe write(time, to: room.baseAddress!)
     }
-    return Array("\(min(99_999_999, nanoseconds / 3_600_000_000_000))H".utf8)
+  }
+
+  /// Writes the shortest unit that fits into eight digits, never longer than what was asked, and
+  /// returns how many bytes it took.
+  static func write(_ time: TimeAmount, to target: UnsafeMutablePointer<UInt8>) -> Int {
+    let nanoseconds = max(0, time.nanoseconds)
+    var (value, unit) = (nanoseconds / 3_600_000_000_000, UInt8(ascii: "H"))
+    if nanoseconds / 1_000 <= 99_999_999 {
+      (value, unit) = (nanoseconds / 1_000, UInt8(ascii: "u"))
+    } else if nanoseconds / 1_000_000 <= 99_999_999 {
+      (value, unit) = (nanoseconds / 1_000_000, UInt8(ascii: "m"))
+    } else if nanoseconds / 1_000_000_000 <= 99_999_999 {
+      (value, unit) = (nanoseconds / 1_000_000_000, UInt8(ascii: "S"))
+    }
+    var digits = 1
+    var rest = value / 10
+    while rest > 0 {
+      digits += 1
+      rest /= 10
+    }
+    for i in stride(from: digits - 1, through: 0, by: -1) {
+      unsafe target[i] = UInt8(truncatingIfNeeded: 0x30 + value % 10)
+      value /= 10
+    }
+    unsafe target[digits] = unit
+    return digits + 1
   }
 }
