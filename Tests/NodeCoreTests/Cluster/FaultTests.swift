@@ -20,7 +20,7 @@ import Testing
     return (cluster, shop, traffic, shards)
   }
 
-  @Test(arguments: [101, 102, 103, 104] as [UInt64])
+  @Test(arguments: Seeds.of([101, 102, 103, 104]))
   func nothingIsOversoldOrLostOnABadNetwork(seed: UInt64) throws {
     let (_, _, traffic, _) = try stocked(
       .init(seed: seed, lost: 50, repeated: 80, delay: 200_000...40_000_000), units: 60)
@@ -28,7 +28,7 @@ import Testing
     #expect(traffic.judge(unitsPerSku: 60) == [], "seed \(seed)")
   }
 
-  @Test(arguments: [201, 202, 203, 204] as [UInt64])
+  @Test(arguments: Seeds.of([201, 202, 203, 204]))
   func trap40_killedLeadersLoseNothingAndRetriesActOnce(seed: UInt64) throws {
     let (cluster, shop, traffic, shards) = try stocked(
       .init(seed: seed, lost: 10, repeated: 20), units: 80)
@@ -48,7 +48,7 @@ import Testing
     #expect(shop.calls.contains { $0.unknowns > 0 }, "seed \(seed): no outcome was ever unknown")
   }
 
-  @Test(arguments: [301, 302, 303] as [UInt64])
+  @Test(arguments: Seeds.of([301, 302, 303]))
   func whatWasAcknowledgedSurvivesTheDeathOfAllNodes(seed: UInt64) throws {
     let (cluster, _, traffic, _) = try stocked(.init(seed: seed), units: 80)
     var crashed = 0
@@ -62,7 +62,7 @@ import Testing
     #expect(traffic.judge(unitsPerSku: 80) == [], "seed \(seed)")
   }
 
-  @Test(arguments: [401, 402] as [UInt64])
+  @Test(arguments: Seeds.of([401, 402]))
   func trap15_aLeaderThatWasCutOffExpiresNothing(seed: UInt64) throws {
     let (cluster, shop, traffic, shards) = try stocked(.init(seed: seed), units: 10)
     let shard = shards[0]
@@ -91,7 +91,7 @@ import Testing
     #expect(traffic.judge(unitsPerSku: 10) == [], "seed \(seed)")
   }
 
-  @Test(arguments: [501, 502] as [UInt64])
+  @Test(arguments: Seeds.of([501, 502]))
   func trap40_aCutOffLeadersCallersHearThatTheOutcomeIsUnknown(seed: UInt64) throws {
     let (cluster, _, traffic, shards) = try stocked(.init(seed: seed), units: 10)
     let old = try #require(cluster.leader(of: shards[0]))

@@ -86,7 +86,7 @@ import Testing
     #expect(cluster.toOwnNode.last?.envelope.catalogAcks == [CatalogAck(shard: shard, version: 4)])
   }
 
-  @Test(arguments: [73, 74] as [UInt64])
+  @Test(arguments: Seeds.of([73, 74]))
   func aShardOfThisLaneSellsAndSurvivesItsLeader(seed: UInt64) throws {
     let cluster = opened(seed: seed, lost: 20)
     let shop = Shop(cluster)

@@ -25,7 +25,7 @@ import Testing
     )
   }
 
-  @Test(arguments: [41, 42] as [UInt64])
+  @Test(arguments: Seeds.of([41, 42]))
   func trap27_aLaggingMemberGetsTheWholeStateWithItsDedupeTable(seed: UInt64) throws {
     let (cluster, shop, traffic, shards) = try stocked(
       .init(seed: seed, lost: 20, repeated: 20, tweak: small))
@@ -53,7 +53,7 @@ import Testing
     #expect(ledger.shard?.reservationsMade == made)
   }
 
-  @Test(arguments: [43, 44] as [UInt64])
+  @Test(arguments: Seeds.of([43, 44]))
   func trap23_aRestartFromSnapshotAndLogIsTheSameState(seed: UInt64) throws {
     let (cluster, _, traffic, shards) = try stocked(.init(seed: seed, tweak: small))
     #expect(traffic.play(200), "seed \(seed)")
@@ -99,7 +99,7 @@ import Testing
       })
   }
 
-  @Test(arguments: [46, 47, 48] as [UInt64])
+  @Test(arguments: Seeds.of([46, 47, 48]))
   func crashesWhileSnapshotsAreTakenAndSentLoseNothing(seed: UInt64) throws {
     let (cluster, _, traffic, _) = try stocked(
       .init(seed: seed, lost: 20, persistDelay: 100_000...30_000_000, tweak: small))
