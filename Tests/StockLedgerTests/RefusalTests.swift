@@ -55,6 +55,15 @@ private struct Case {
       Case(
         ask: .adjust(source: "", sequence: 1, sku: "A", location: "L1", delta: 1),
         refusal: .invalidArgument),
+      Case(
+        ask: .adjust(sku: "A", location: "L1", delta: 1, occurredAt: late + 1),
+        refusal: .invalidArgument),
+      Case(
+        ask: .sync(
+          version: 1, countedAt: late + 1,
+          [
+            CountRow(sku: "A", location: "L1", onHand: 1)
+          ]), refusal: .invalidArgument),
       Case(ask: .sync(version: 0, []), refusal: .invalidArgument),
       Case(
         ask: .sync(version: 1, [CountRow(sku: "A", location: "L1", onHand: -1)]),

@@ -17,7 +17,9 @@ extension ShardLedger {
       max(source.count, reference.count), names.0.count, names.1.count, names.2.count)
     guard body.isValid, body.isAtEnd, longest <= limits.textBytesMax,
       sequence == 0 || source.count > 0,
-      delta != 0, delta >= -limits.quantityMax, delta <= limits.quantityMax, isDayAllowed(day)
+      delta != 0, delta >= -limits.quantityMax, delta <= limits.quantityMax, isDayAllowed(day),
+      // A fact from the future would make every count look older than itself.
+      occurredAt <= books.header.logTime.milliseconds + limits.futureToleranceMilliseconds
     else { return OutcomeWriter.refuse(record.kind, .invalidArgument, into: &out) }
     guard let identity = admitSupply(record, into: &out) else { return }
     let found = unsafe findAccount(names.0, names.1, names.2)

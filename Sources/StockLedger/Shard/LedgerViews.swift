@@ -144,7 +144,7 @@ extension ShardLedger {
     else { return false }
     let row = books.skus[UInt64(number)]
     let day = latestDay(date?.number ?? Absent.day)
-    let numbers = books.inOrderOfAssignment(books.rows(row.accounts))
+    let numbers = books.inOrderOfAssignment(books.rows(row.accounts)).prefix(Int(UInt16.max))
     out.put(UInt16(numbers.count))
     for number in numbers {
       let account = books.accounts[UInt64(number)]
