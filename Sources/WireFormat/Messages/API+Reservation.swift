@@ -72,7 +72,7 @@ extension API {
     package var location = ""
     /// Whose.
     package var owner = ""
-    /// Promised and neither shipped nor given back.
+    /// Promised in all; still promised is what is neither fulfilled nor released of it.
     package var reserved: Int64 = 0
     /// Shipped.
     package var fulfilled: Int64 = 0
