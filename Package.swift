@@ -29,7 +29,6 @@ let nio: [Target.Dependency] = [
   .product(name: "NIOCore", package: "swift-nio"),
   .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
   .product(name: "NIOPosix", package: "swift-nio"),
-  .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
 ]
 
 let cores: [Target] = [
