@@ -95,7 +95,9 @@ let shells: [Target] = [
       "Primitives", "RaftConsensus", "StockLedger", "NodeCore", "WireFormat", "GRPCTransport",
       "LogStorage", "ReservationClient", "Workload",
     ] + nio),
-  tests(of: "holdfast", ["Primitives", "Workload", "ReservationClient"]),
+  tests(
+    of: "holdfast",
+    ["Primitives", "Workload", "ReservationClient", "WireFormat", "GRPCTransport"] + nio),
 ]
 
 let package = Package(

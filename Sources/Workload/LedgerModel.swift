@@ -53,7 +53,8 @@ package struct LedgerModel: Sendable {
 
   /// The reservation's number, or nothing when nothing is reserved. A request id acts once.
   package mutating func reserve(
-    requestID: String, orderID: String, lines: [SKUUnits], fill: Fill, deadline: Int64
+    requestID: String, orderID: String, lines: [SKUUnits], fill: Fill, deadline: Int64,
+    where isEligible: (AccountName) -> Bool = { _ in true }
   ) -> Int? {
     if let earlier = reservations.firstIndex(where: { $0.requestID == requestID }) {
       return earlier
@@ -61,7 +62,8 @@ package struct LedgerModel: Sendable {
     var taken: [Line] = []
     for line in merged(lines) {
       var missing = line.quantity
-      for account in accounts.indices where accounts[account].name.sku == line.sku {
+      for account in accounts.indices
+      where accounts[account].name.sku == line.sku && isEligible(accounts[account].name) {
         let units = min(missing, available(account))
         guard units > 0 else { continue }
         taken.append(Line(account: account, reserved: units))

@@ -123,8 +123,11 @@ final class BenchLane {
   }
 
   private func failed(_ channel: GRPCChannel, _ status: GRPCStatus, _ now: NIODeadline) {
-    counts.errors += 1
-    if counts.firstError.isEmpty { counts.firstError = "\(CallFailure(status))" }
+    // While it warms up a new shard may still be electing its leader.
+    if now >= measureFrom {
+      counts.errors += 1
+      if counts.firstError.isEmpty { counts.firstError = "\(CallFailure(status))" }
+    }
     guard now < endAt else { return goOn(channel, now) }
     eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(20)) {
       self.goOn(channel, .now())
