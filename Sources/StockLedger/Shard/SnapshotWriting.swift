@@ -53,13 +53,16 @@ struct ShardSnapshotStream: Sendable {
   private mutating func writeNext(_ section: ShardSection) -> Bool {
     switch section {
     case .header: return writeHeader()
-    case .skus: return write(books.skus, section) { $0.put($1, $2) }
-    case .locations: return write(books.locations, section) { $0.put($1, $2) }
-    case .accounts: return write(books.accounts, section) { $0.put($1, $2) }
-    case .marks: return write(books.marks, section) { $0.put($1, $2) }
-    case .facts: return write(books.facts, section) { $0.put($1, $2) }
-    case .reservations: return write(books.reservations, section) { $0.put($1, $2) }
-    case .ended: return write(books.ended, section) { $0.put($1, $2) }
+    case .skus: return write(books.skus.next(from: number), section) { $0.put($1, $2, into: &$3) }
+    case .locations:
+      return write(books.locations.next(from: number), section) { $0.put($1, $2, into: &$3) }
+    case .accounts:
+      return write(books.accounts.next(from: number), section) { $0.put($1, $2, into: &$3) }
+    case .marks: return write(books.marks.next(from: number), section) { $0.put($1, $2, into: &$3) }
+    case .facts: return write(books.facts.next(from: number), section) { $0.put($1, $2, into: &$3) }
+    case .reservations:
+      return write(books.reservations.next(from: number), section) { $0.put($1, $2, into: &$3) }
+    case .ended: return write(books.ended.next(from: number), section) { $0.put($1, $2, into: &$3) }
     }
   }
 
@@ -75,17 +78,12 @@ struct ShardSnapshotStream: Sendable {
   }
 
   private mutating func write<Row>(
-    _ table: PagedTable<Row>, _ section: ShardSection,
-    _ put: (inout RowRecord, UInt64, Row) -> Void
+    _ next: (number: UInt64, row: Row)?, _ section: ShardSection,
+    _ put: (borrowing Books, UInt64, Row, inout ByteWriter) -> Void
   ) -> Bool {
-    guard let next = table.next(from: number) else { return false }
+    guard let next else { return false }
     number = next.number + 1
-    let books = books
-    writer.record(section.rawValue) { out in
-      var record = RowRecord(books: books, out: out)
-      put(&record, next.number, next.row)
-      out = record.out
-    }
+    writer.record(section.rawValue) { put(books, next.number, next.row, &$0) }
     return true
   }
 }
