@@ -97,7 +97,7 @@ final class BenchLane {
     let now = NIODeadline.now()
     guard reply.status.code == .ok else { return failed(channel, reply.status, now) }
     let isMeasured = now >= measureFrom && now < endAt
-    let reservations = read(reply)
+    let reservations = read(reply, isMeasured)
     if isMeasured {
       counts.latencies.add(nanoseconds: UInt64((now - sent).nanoseconds))
       counts.calls += 1
@@ -107,12 +107,14 @@ final class BenchLane {
   }
 
   /// Counts the outcomes; the answer is the number of reservations made.
-  private func read(_ reply: UnaryReply) -> UInt64 {
+  private func read(_ reply: UnaryReply, _ isMeasured: Bool) -> UInt64 {
     var made: UInt64 = 0
     func take(_ outcome: API.Outcome) {
       counts.outcomes[Int(outcome.rawValue)] += 1
       if outcome == .full || outcome == .partial { made += 1 }
-      if outcome == .unspecified { counts.errors += 1 }
+      guard outcome == .unspecified, isMeasured else { return }
+      counts.errors += 1
+      if counts.firstError.isEmpty { counts.firstError = "an item of a batch was refused" }
     }
     if load.batch > 0 {
       unsafe API.Outcome.scanBatch(reply.message, take)
