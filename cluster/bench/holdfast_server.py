@@ -77,7 +77,7 @@ class Cluster:
 
     def reservations_made(self):
         status = json.loads(self.call("status", "--json"))
-        return next(int(shard["reservationsMade"]) for shard in status["shards"]
+        return next(int(shard["reservations_made"]) for shard in status["shards"]
                     if shard.get("pool") == "bench")
 
     def reserve_by_h2load(self, body, calls):
