@@ -17,7 +17,8 @@ package struct CRC32C: Sendable {
         let high = unsafe bytes.loadUnaligned(fromByteOffset: offset + 4, as: UInt32.self)
           .littleEndian
         let x = crc ^ low
-        crc = unsafe table[1792 + Int(x & 255)] ^ table[1536 + Int(x >> 8 & 255)]
+        crc =
+          unsafe table[1792 + Int(x & 255)] ^ table[1536 + Int(x >> 8 & 255)]
           ^ table[1280 + Int(x >> 16 & 255)] ^ table[1024 + Int(x >> 24)]
           ^ table[768 + Int(high & 255)] ^ table[512 + Int(high >> 8 & 255)]
           ^ table[256 + Int(high >> 16 & 255)] ^ table[Int(high >> 24)]
