@@ -1,0 +1,150 @@
+"""What was acknowledged survives: nodes are killed with SIGKILL while orders are being placed."""
+import json
+import os
+import signal
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+import grpc
+import pytest
+from conftest import BINARY, Cluster, Shop, new_id, until_known
+from holdfast.v1 import cluster_pb2, cluster_pb2_grpc, reservation_pb2, reservation_pb2_grpc
+
+
+@pytest.fixture
+def own_cluster():
+    """Not shared: its nodes die."""
+    cluster = Cluster()
+    yield cluster
+    cluster.stop()
+
+
+def pid_of(cluster, node):
+    """The process that serves as this node now; None between its death and its restart."""
+    config = f"{node['dir']}/config.yaml".encode()
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                words = (entry / "cmdline").read_bytes().split(b"\0")
+            except OSError:
+                continue
+            if b"serve" in words and config in words:
+                return int(entry.name)
+    return None
+
+
+def wait_until(condition, seconds, what):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return
+        threading.Event().wait(0.05)
+    raise AssertionError(f"{what} did not happen in {seconds} s")
+
+
+def describe(cluster, region):
+    with cluster.plaintext(region) as channel:
+        stub = cluster_pb2_grpc.ClusterServiceStub(channel)
+        return stub.DescribeCluster(cluster_pb2.DescribeClusterRequest(), timeout=3)
+
+
+def all_serve(cluster):
+    try:
+        for node in cluster.ready["nodes"]:
+            picture = describe(cluster, node["region"])
+            if any(shard.leader == 0 for shard in picture.shards):
+                return False
+            if any(each.state != cluster_pb2.NODE_STATE_SERVING for each in picture.nodes):
+                return False
+        return True
+    except grpc.RpcError:
+        return False
+
+
+class Orders(threading.Thread):
+    """Reserves one unit after another until told to stop, and keeps what was acknowledged."""
+
+    def __init__(self, cluster, shop):
+        super().__init__()
+        self.cluster, self.shop = cluster, shop
+        self.acknowledged, self.stop = [], threading.Event()
+
+    def run(self):
+        with self.cluster.plaintext("eu") as channel:
+            stub = reservation_pb2_grpc.ReservationServiceStub(channel)
+            while not self.stop.is_set():
+                try:
+                    answer = stub.Reserve(self.shop.reserve(1, request_id=new_id()), timeout=5)
+                    self.acknowledged.append(answer.reservation.name)
+                except grpc.RpcError:
+                    self.stop.wait(0.05)
+
+
+def test_everything_acknowledged_survives_the_death_of_all_nodes(own_cluster):
+    cluster = own_cluster
+    with cluster.plaintext("eu") as channel:
+        shop = Shop(channel)
+        shop.receive(1_000_000)
+    workers = [Orders(cluster, shop) for _ in range(8)]
+    for worker in workers:
+        worker.start()
+    wait_until(lambda: sum(len(worker.acknowledged) for worker in workers) > 1_000, 60, "load")
+    for pid in [pid_of(cluster, node) for node in cluster.ready["nodes"]]:
+        os.kill(pid, signal.SIGKILL)
+    for worker in workers:
+        worker.stop.set()
+    for worker in workers:
+        worker.join()
+    wait_until(lambda: all_serve(cluster), 60, "the restart of all nodes")
+
+    names = [name for worker in workers for name in worker.acknowledged]
+    assert len(set(names)) == len(names)
+    with cluster.plaintext("us") as channel:
+        stub = reservation_pb2_grpc.ReservationServiceStub(channel)
+        for name in names:
+            request = reservation_pb2.GetReservationRequest(name=name)
+            assert until_known(lambda: stub.GetReservation(request, timeout=5)).reservation.name == name
+    assert_members_agree(cluster)
+    verify_journals(cluster)
+
+
+def assert_members_agree(cluster):
+    def agree():
+        shards = describe(cluster, "eu").shards
+        return all(
+            shard.digest_index > 0 and all(
+                member.digest == shard.digest for member in shard.members) for shard in shards)
+    wait_until(agree, 30, "an equal digest on all members")
+
+
+def verify_journals(cluster):
+    for node in cluster.ready["nodes"]:
+        done = subprocess.run([str(BINARY), "audit", "verify", "--json", "--dir", node["dir"]],
+                              capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)["ok"] is True
+
+
+def test_a_replay_holds_while_one_node_after_the_other_is_killed(own_cluster):
+    cluster = own_cluster
+    replay = subprocess.Popen(
+        [str(BINARY), "replay", "--json", "--context", cluster.ready["context"], "--rate", "40"],
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    killed = 0
+    for node in cluster.ready["nodes"]:
+        wait_until(lambda: all_serve(cluster), 60, "all nodes serving")
+        if replay.poll() is not None:
+            break
+        os.kill(pid_of(cluster, node), signal.SIGKILL)
+        killed += 1
+        wait_until(lambda: pid_of(cluster, node) is not None, 10, "the restart")
+    output, _ = replay.communicate(timeout=300)
+    report = json.loads(output.strip().splitlines()[-1])
+    assert killed == 3, f"the replay was over after {killed} kills"
+    assert replay.returncode == 0, report
+    assert report["oversold_units"] == 0
+    assert report["lost_acknowledged"] == 0
+    assert report["duplicate_effects"] == 0
+    assert report["conservation_ok"] is True
