@@ -54,12 +54,14 @@ struct GroupCore: Sendable {
     return range.lowerBound + random.below(range.upperBound - range.lowerBound + 1)
   }
 
-  /// The wait after a start: shorter where the leader is wanted, longer elsewhere.
+  /// The wait after a start: shorter where the leader is wanted, longer elsewhere. In a group that
+  /// never had a leader nobody can be disturbed, so there it is much shorter, also for the tries
+  /// that follow when the others were not there yet.
   mutating func firstElectionTimeout() -> UInt64 {
     let usual = randomElectionTimeout()
     switch settings.preference {
     case .none: return usual
-    case .preferred: return usual / 2
+    case .preferred: return hard.term == .zero ? usual / 16 : usual / 2
     case .deferring: return usual * 3
     }
   }

@@ -5,7 +5,9 @@ import Primitives
 extension RaftGroup {
   /// No leader was heard for an election timeout.
   mutating func electionTimeout(now: UInt64) {
-    let deadline = now + core.randomElectionTimeout()
+    let deadline =
+      now
+      + (core.hard.term == .zero ? core.firstElectionTimeout() : core.randomElectionTimeout())
     guard core.mayStand else {
       changeFollower { follower, _ in follower.electionDeadline = deadline }
       return
