@@ -94,6 +94,8 @@ let shells: [Target] = [
     [
       "Primitives", "RaftConsensus", "StockLedger", "NodeCore", "WireFormat", "GRPCTransport",
       "LogStorage", "ReservationClient", "Workload",
+      .product(name: "Logging", package: "swift-log"),
+      .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
     ] + nio),
   tests(
     of: "holdfast",

@@ -75,8 +75,9 @@ final class ChannelCore {
     _ path: MethodPath, _ options: CallOptions, _ receiver: any ClientStreamReceiver
   ) -> ClientStream {
     // A stream's handle may outlive its stream, so its state is never used again.
-    let call = ClientCall(index: calls.count)
-    calls.append(call)
+    // Its number is one that is free, so that a stream that is opened for ever costs nothing.
+    let call = ClientCall(index: free.popLast() ?? calls.count)
+    if call.index < calls.count { calls[call.index] = call } else { calls.append(call) }
     call.path = path
     call.options = options
     call.isStreaming = true

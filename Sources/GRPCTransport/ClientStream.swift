@@ -59,6 +59,9 @@ package final class ClientStream {
   /// False while too much waits to be sent.
   package var isWritable: Bool { call.outbound.count < ChannelCore.streamSendBytesHigh }
 
+  /// True while the call is on a connection. Before that and afterwards messages wait, or go nowhere.
+  package var isConnected: Bool { call.connection != nil }
+
   /// Stops taking messages; the server is slowed down by the window.
   package func pause() { call.paused = true }
   package func resume() { core.resume(call) }

@@ -70,6 +70,8 @@ private final class RunningNode: Sendable {
     hub.links = Self.links(settings, on: loops[0])
     var server = settings.server
     server.reflection = descriptorSetBytes()
+    // Links between nodes ask all the time, and would be cut off as a nuisance.
+    server.pingIntervalMin = min(server.pingIntervalMin, PeerLink.pingIntervalMin)
     let methods = HoldfastMethod.allCases.map {
       MethodDescription(path: $0.path, id: $0.rawValue, kind: CallKind($0.kind))
     }
@@ -111,7 +113,9 @@ private final class RunningNode: Sendable {
       "serving",
       metadata: ["grpc": "\(grpc)", "plaintext": "\(plaintext.map { "\($0)" } ?? "off")"])
     onReady(HoldfastNode.Addresses(grpc: grpc, plaintext: plaintext))
+    let disk = hub.watchDisk()
     try? await gracefulShutdown()
+    disk.cancel()
   }
 
   /// Callers go first, then peers, then the stores: what was acknowledged is on disk by then.

@@ -28,6 +28,11 @@ final class PeerLink: @unchecked Sendable {  // used on `channel.eventLoop` only
   /// streams costs little.
   private static let reopenAfter = TimeAmount.milliseconds(50)
 
+  /// A peer that is silent for so long is asked whether it is there. It has nothing to say on this
+  /// stream, so this happens all the time, and servers of nodes must allow it.
+  static let keepaliveTime = TimeAmount.seconds(2)
+  static let pingIntervalMin = TimeAmount.seconds(1)
+
   init(own: NodeID, peer: NodeSeat, host: String, port: Int, tls: ClientTLS, loop: any EventLoop) {
     self.own = own
     node = peer.id
@@ -35,15 +40,17 @@ final class PeerLink: @unchecked Sendable {  // used on `channel.eventLoop` only
     address = String(decoding: peer.address, as: UTF8.self)
     var settings = ChannelSettings()
     settings.backoffMax = .milliseconds(500)
-    settings.keepaliveTime = .seconds(2)
-    settings.keepaliveTimeout = .seconds(2)
+    settings.keepaliveTime = Self.keepaliveTime
+    settings.keepaliveTimeout = Self.keepaliveTime
     channel = GRPCChannel(host: host, port: port, tls: tls, settings: settings, eventLoop: loop)
   }
 
   func send(_ envelope: PeerEnvelope) {
     channel.eventLoop.assertInEventLoop()
     guard !isClosed else { return }
-    guard let stream = stream ?? open(), stream.isWritable else {
+    // What waits for a connection would arrive all at once, and late: a flood of appends that the
+    // peer refuses one by one, and of heartbeats from terms gone by.
+    guard let stream = stream ?? open(), stream.isConnected, stream.isWritable else {
       envelopesDropped += 1
       return
     }
@@ -77,6 +84,8 @@ final class PeerLink: @unchecked Sendable {  // used on `channel.eventLoop` only
     let opened = channel.stream(
       MethodPath(HoldfastMethod.exchange.path), options: CallOptions(waitForReady: true),
       receiver: self)
+    // It may have ended before it was known here.
+    guard !reopenIsDue else { return nil }
     stream = opened
     return opened
   }
