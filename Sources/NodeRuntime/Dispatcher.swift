@@ -43,6 +43,12 @@ final class Dispatcher: @unchecked Sendable {  // every member is used on `loop.
 
   func flush() { server.flush() }
 
+  /// Ends a burst: sends the commands that were gathered to their lanes.
+  func submitCommands() {
+    wall = 0
+    outbox.drain { batch, lane in submit(batch, to: lane) }
+  }
+
   func mint() -> MintedID {
     if wall == 0 { wall = SystemClock.now().wall }
     return MintedID(milliseconds: wall, random: &random)
@@ -72,8 +78,7 @@ extension Dispatcher: CallDispatcher {
   }
 
   func burstEnded() {
-    wall = 0
-    outbox.drain { batch, lane in submit(batch, to: lane) }
+    submitCommands()
     server.flush()
   }
 

@@ -131,6 +131,8 @@ final class ReserveStream: StreamingCall, PartReceiver {
 
   private func refuse(_ sequence: Int, _ refusal: RequestRefusal) {
     if refusal.code == .unavailable { isBroken = true }
+    // Nobody waits for it after the call was cancelled.
+    guard sequence >= firstOpen, sequence - firstOpen < answers.count else { return }
     var bytes: [UInt8] = []
     ResponseEncoder.streamed(sequence: UInt64(sequence), refusal, into: &bytes)
     answers[sequence - firstOpen] = .outcome(bytes)
@@ -156,6 +158,8 @@ final class ReserveStream: StreamingCall, PartReceiver {
     if isPaused, answers.count < Self.openMax / 2 {
       isPaused = false
       dispatcher.server.resume(call)
+      // What had waited comes now, and not in a burst of the socket's: nothing else sends it on.
+      dispatcher.submitCommands()
     }
     if isHalfClosed, answers.isEmpty { dispatcher.finish(call) }
   }
