@@ -49,6 +49,7 @@ extension Dispatcher {
     if let elsewhere = soleLeader(of: routed), elsewhere.leader != node {
       return try unsafe forward(call, .batchReserve, message, context, elsewhere)
     }
+    if let refusal = diskRefusal(.batchReserve) { throw refusal }
     let batch = BatchCall(self, call, count: items.count)
     var parts: [ShardID: SubmitBatch] = [:]
     var order: [ShardID] = []

@@ -123,6 +123,10 @@ extension Dispatcher {
       outbox.rewind(to: mark)
       return try unsafe forward(call, method, message, context, route)
     }
+    if let refusal = diskRefusal(method) {
+      outbox.rewind(to: mark)
+      throw refusal
+    }
     let token = calls.insert(
       WaitingCall(call: call, method: method, requestID: command.requestID))
     outbox.commit(from: mark, shard: route.shard, lane: route.lane, token: token)

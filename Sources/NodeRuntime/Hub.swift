@@ -19,11 +19,14 @@ final class Hub: @unchecked Sendable {  // written before the loops start, read-
   /// In order of node; they live on lane 0's loop.
   var links: [PeerLink] = []
 
+  let disk: DiskGauge
+
   let startedAt = SystemClock.now()
 
   init(settings: RuntimeSettings, events: EventLog) {
     self.settings = settings
     self.events = events
+    disk = DiskGauge(freeBytesMin: settings.freeBytesMin)
   }
 
   /// Dispatchers come one per loop, in any order, before the first listener opens.

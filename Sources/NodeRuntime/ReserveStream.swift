@@ -75,6 +75,10 @@ final class ReserveStream: StreamingCall, PartReceiver {
       elsewhere.append((sequence, request, route))
       return forwardNext()
     }
+    if let refusal = dispatcher.diskRefusal(.streamReserve) {
+      dispatcher.outbox.rewind(to: mark)
+      throw refusal
+    }
     let token = dispatcher.calls.insert(
       WaitingCall(
         part: sequence, of: self, method: .streamReserve, requestID: command.requestID))

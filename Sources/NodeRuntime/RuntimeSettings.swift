@@ -28,7 +28,7 @@ package struct RuntimeSettings: Sendable {
   package var tickMilliseconds: Int64 = 10
   /// How long a stopping node waits for its calls.
   package var drainSeconds: Int64 = 5
-  /// Below this many free bytes intake is refused, so that releases and expiries still fit.
+  /// Below this many free bytes intake is refused, so that confirms, releases and expiries still fit.
   package var freeBytesMin: Int64 = 256 << 20
 
   package init(

@@ -61,6 +61,7 @@ extension Dispatcher {
         return try unsafe forward(call, .syncSupply, message, context, route)
       }
     }
+    if let refusal = diskRefusal(.syncSupply) { throw refusal }
     let sync = SyncCall(self, call, split)
     for (number, part) in split.parts.enumerated() {
       guard let route = routes[part.shard], route.leader == node else {
