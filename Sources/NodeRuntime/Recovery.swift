@@ -5,7 +5,7 @@ import LogStorage
 import Logging
 import NIOCore
 import NodeCore
-import Primitives
+package import Primitives
 import RaftConsensus
 import StockLedger
 
@@ -35,6 +35,10 @@ enum Recovery {
   private static func restore(
     _ group: RecoveredGroup, from store: LogStore, _ core: NodeSettings
   ) throws -> RestoredShard {
+    // It can't know whom it voted for, so it may not be this member again (rule C9).
+    if group.flaw == .hardStateLost {
+      throw RecoveryError.hardStateLost(store.directory, group.shard)
+    }
     var ledger = RestoredLedger.empty
     if group.snapshot != nil {
       var loader = SnapshotLoader(limits: core.ledger)
@@ -77,11 +81,15 @@ enum Recovery {
 /// What keeps a node from starting on its files.
 package enum RecoveryError: Error, CustomStringConvertible {
   case lanesChanged(String, was: Int, now: Int)
+  case hardStateLost(String, ShardID)
 
   package var description: String {
     switch self {
     case .lanesChanged(let directory, let was, let now):
       "\(directory) was written with \(was) lanes; set 'lanes: \(was)' instead of \(now)"
+    case .hardStateLost(let directory, let shard):
+      "\(directory) has lost the term and vote of shard \(shard.rawValue): this node must not come "
+        + "back under its id; the others go on without it"
     }
   }
 }
