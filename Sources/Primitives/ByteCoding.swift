@@ -65,7 +65,7 @@ package struct ByteReader {
   @inlinable package var remaining: Int { unsafe bytes.count - offset }
   @inlinable package var isAtEnd: Bool { unsafe bytes.count == offset }
 
-  @inlinable package mutating func get<I: FixedWidthInteger & BitwiseCopyable>(
+  @inlinable @inline(__always) package mutating func get<I: FixedWidthInteger & BitwiseCopyable>(
     _ type: I.Type = I.self
   ) -> I {
     guard take(MemoryLayout<I>.size) else { return 0 }
@@ -73,14 +73,14 @@ package struct ByteReader {
       littleEndian: bytes.loadUnaligned(fromByteOffset: offset - MemoryLayout<I>.size, as: I.self))
   }
 
-  @inlinable package mutating func get(raw count: Int) -> UnsafeRawBufferPointer {
+  @inlinable @inline(__always) package mutating func get(raw count: Int) -> UnsafeRawBufferPointer {
     guard count >= 0, take(count) else {
       return unsafe UnsafeRawBufferPointer(start: nil, count: 0)
     }
     return unsafe UnsafeRawBufferPointer(rebasing: bytes[(offset - count)..<offset])
   }
 
-  @inlinable package mutating func getShort() -> UnsafeRawBufferPointer {
+  @inlinable @inline(__always) package mutating func getShort() -> UnsafeRawBufferPointer {
     unsafe get(raw: Int(get(UInt8.self)))
   }
 
@@ -88,7 +88,7 @@ package struct ByteReader {
     unsafe get(raw: Int(get(UInt32.self)))
   }
 
-  @inlinable mutating func take(_ count: Int) -> Bool {
+  @inlinable @inline(__always) mutating func take(_ count: Int) -> Bool {
     guard isValid, unsafe bytes.count - offset >= count else {
       isValid = false
       return false

@@ -28,20 +28,17 @@ enum RequestID {
   /// The sixteen bytes of a UUID in its usual form, eight characters a step.
   static func uuid(_ text: UnsafeRawBufferPointer) -> Hash128? {
     guard text.count == bytesMax else { return nil }
-    let dashes = unsafe [text[8], text[13], text[18], text[23]] as InlineArray<4, UInt8>
-    for at in 0..<4 where dashes[at] != UInt8(ascii: "-") { return nil }
-    let parts: InlineArray<4, UInt64> = unsafe [
-      word(text, 0, 4), word(text, 9, 14), word(text, 19, 24), word(text, 28, 32),
-    ]
-    var words: InlineArray<4, UInt64> = [0, 0, 0, 0]
-    for at in 0..<4 {
-      guard let digits = hexDigits(parts[at]) else { return nil }
-      words[at] = digits
-    }
-    return Hash128(high: words[0] << 32 | words[1], low: words[2] << 32 | words[3])
+    let dash = UInt8(ascii: "-")
+    guard unsafe text[8] == dash, unsafe text[13] == dash, unsafe text[18] == dash,
+      unsafe text[23] == dash, let a = unsafe hexDigits(word(text, 0, 4)),
+      let b = unsafe hexDigits(word(text, 9, 14)), let c = unsafe hexDigits(word(text, 19, 24)),
+      let d = unsafe hexDigits(word(text, 28, 32))
+    else { return nil }
+    return Hash128(high: a << 32 | b, low: c << 32 | d)
   }
 
   /// Four characters at `first` and four at `second`, the first one highest.
+  @inline(__always)
   private static func word(
     _ text: UnsafeRawBufferPointer, _ first: Int, _ second: Int
   ) -> UInt64 {
@@ -53,6 +50,7 @@ enum RequestID {
   }
 
   /// The value of eight hexadecimal characters; nil when one is none.
+  @inline(__always)
   private static func hexDigits(_ text: UInt64) -> UInt64? {
     let ones: UInt64 = 0x0101_0101_0101_0101
     let isLetter = text >> 6 & ones
@@ -82,12 +80,14 @@ struct RequestRules {
   var limits: LedgerLimits
 
   /// Nil for an id that is empty or too long.
+  @inline(__always)
   func key(of record: CommandRecord) -> Hash128? {
     let count = unsafe record.requestID.count
     return count >= 1 && count <= RequestID.bytesMax
       ? unsafe RequestID.key(record.requestID) : nil
   }
 
+  @inline(__always)
   func admit(
     _ record: CommandRecord, _ key: Hash128
   ) -> Result<RequestIdentity, RequestRefused> {

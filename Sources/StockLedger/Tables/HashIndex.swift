@@ -86,6 +86,13 @@ struct HashIndex<Key: BitwiseCopyable & Hashable & Sendable, Value: BitwiseCopya
     return true
   }
 
+  /// Inserts a key of which the caller has just seen that it is not there.
+  @inline(__always)
+  mutating func insert(absent key: Key, _ value: Value) {
+    let hash = hash(key)
+    add(key, value, hash, bucket(hash))
+  }
+
   /// Inserts or overwrites; returns what was there.
   @discardableResult
   mutating func replace(_ key: Key, _ value: Value) -> Value? {
@@ -157,11 +164,12 @@ extension HashIndex {
     if count > buckets * Self.entriesPerBucket { split() }
   }
 
-  /// The same entries in a page that fits them.
+  /// The same entries in a page with room for an eighth more than `make` gives: a bucket grows
+  /// twice, and not four times, between two splits.
   private mutating func rebuild(_ bucket: Int) {
     let page = chunks[bucket >> 7][bucket & 127].page
-    let fresh = Bucket.make(for: page.count + 1)
-    move(page) { _ in fresh }
+    let fresh = Bucket.make(for: page.count + 1 + page.count / 8)
+    move(page, to: fresh)
     chunks[bucket >> 7][bucket & 127] = Place(fresh)
   }
 
@@ -178,7 +186,17 @@ extension HashIndex {
     }
     let stay = Bucket.make(for: page.count - goers)
     let go = Bucket.make(for: goers)
-    move(page) { $0 & bit == 0 ? stay : go }
+    var staying = Bucket.Filler(stay)
+    var going = Bucket.Filler(go)
+    Bucket.forEachSlot(page) { slot in
+      let key = unsafe Bucket.key(page.base, slot)
+      let hash = hash(key)
+      let value = unsafe Bucket.value(page.base, slot)
+      if hash & bit == 0 { staying.add(key, value, hash) } else { going.add(key, value, hash) }
+    }
+    staying.finish()
+    going.finish()
+    entriesMoved &+= UInt64(page.count)
     chunks[source >> 7][source & 127] = Place(stay)
     if fresh & 127 == 0 { chunks.append([]) }
     chunks[fresh >> 7].append(Place(go))
@@ -195,17 +213,18 @@ extension HashIndex {
     if chunks[last >> 7].isEmpty { chunks.removeLast() }
     let page = chunks[target >> 7][target & 127].page
     let fresh = Bucket.make(for: page.count + leaving.count)
-    move(page) { _ in fresh }
-    move(leaving) { _ in fresh }
+    move(page, to: fresh)
+    move(leaving, to: fresh)
     chunks[target >> 7][target & 127] = Place(fresh)
   }
 
-  private mutating func move(_ page: Page, to target: (UInt64) -> Page) {
+  private mutating func move(_ page: Page, to target: Page) {
+    var filler = Bucket.Filler(target)
     Bucket.forEachSlot(page) { slot in
       let key = unsafe Bucket.key(page.base, slot)
-      let hash = hash(key)
-      unsafe Bucket.add(key, Bucket.value(page.base, slot), hash, to: target(hash))
+      unsafe filler.add(key, Bucket.value(page.base, slot), hash(key))
     }
+    filler.finish()
     entriesMoved &+= UInt64(page.count)
   }
 }

@@ -132,6 +132,42 @@ struct HashPage<Key: BitwiseCopyable & Hashable, Value: BitwiseCopyable> {
     unsafe set(value, base, slot)
   }
 
+  /// Fills a page that has no removed entries: what `add` does, with the page's address and size at
+  /// hand and the count written once.
+  @safe
+  struct Filler {
+    private let page: Page
+    private let base: UnsafeMutableRawPointer
+    private let groups: Int
+    private var added: UInt32 = 0
+
+    @inline(__always)
+    init(_ page: Page) {
+      self.page = page
+      unsafe base = page.base
+      groups = page.capacity >> 3
+    }
+
+    @inline(__always)
+    mutating func add(_ key: Key, _ value: Value, _ hash: UInt64) {
+      var group = firstGroup(hash, groups)
+      var free = unsafe ~tags(base, group) & highs
+      while free == 0 {
+        group &+= 1
+        if group == groups { group = 0 }
+        free = unsafe ~tags(base, group) & highs
+      }
+      let inGroup = free.trailingZeroBitCount >> 3
+      unsafe setTag(tag(hash), base, group, inGroup)
+      let entry = unsafe entry(base, group << 3 | inGroup)
+      unsafe entry.storeBytes(of: key, as: Key.self)
+      unsafe entry.storeBytes(of: value, toByteOffset: keyBytes, as: Value.self)
+      added &+= 1
+    }
+
+    func finish() { unsafe page.header.pointee.count += added }
+  }
+
   /// Answers the tag that was there. The whole word is written, because the next one who looks at
   /// it loads the whole word: a byte written just before would make the processor wait.
   @inline(__always) @discardableResult
@@ -159,8 +195,9 @@ struct HashPage<Key: BitwiseCopyable & Hashable, Value: BitwiseCopyable> {
   /// Visits the slots that are taken.
   @inline(__always)
   static func forEachSlot(_ page: Page, _ body: (Int) -> Void) {
+    let base = unsafe page.base
     for group in 0..<(page.capacity >> 3) {
-      var taken = unsafe tags(page.base, group) & highs
+      var taken = unsafe tags(base, group) & highs
       while taken != 0 {
         body(group << 3 + taken.trailingZeroBitCount >> 3)
         taken &= taken - 1

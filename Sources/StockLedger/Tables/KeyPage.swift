@@ -35,6 +35,8 @@ struct KeyPage<Key: BitwiseCopyable & Comparable> {
     let keys = unsafe keys(page)
     var low = 0
     var length = page.count
+    // Deadlines mostly come in ascending order.
+    if unsafe length > 0 && keys[length - 1] < key { return length }
     // Without branches that depend on the keys: the processor can't guess them.
     while length > 0 {
       let half = length >> 1

@@ -26,6 +26,7 @@ struct SlabPage {
     return smallClasses + (shift - 3) * 8 + (last >> shift - 8)
   }
 
+  @inline(__always)
   static func blockBytes(_ sizeClass: Int) -> Int {
     if sizeClass < smallClasses { return (sizeClass + 1) * 4 }
     let step = sizeClass - smallClasses

@@ -20,6 +20,7 @@ struct TextTable: Sendable {
   private var heap = ByteHeap()
   private var entries = PagedTable<Entry>()
   private var index: HashIndex<UInt64, UInt32>
+  private var recent = RecentTexts()
   private var freeID: UInt32 = 0
   private var ids: UInt32 = 1
   /// Distinct texts, the empty one not counted.
@@ -41,10 +42,14 @@ struct TextTable: Sendable {
   mutating func intern(_ bytes: UnsafeRawBufferPointer, counted: Bool = false) -> UInt32? {
     guard bytes.count > 0 else { return 0 }
     precondition(bytes.count <= Self.textBytesMax, "a text of \(bytes.count) bytes")
+    if let id = unsafe recent.find(bytes) {
+      Self.refer(&entries[UInt64(id)], counted)
+      return id
+    }
     let hash = unsafe hash(of: bytes)
     if let id = unsafe find(bytes, hash) {
-      let isPinned = entries[UInt64(id)].references == Self.forEver
-      if !isPinned { Self.refer(&entries[UInt64(id)], counted) }
+      unsafe recent.note(bytes, id)
+      Self.refer(&entries[UInt64(id)], counted)
       return id
     }
     guard !isFull else { return nil }
@@ -54,11 +59,21 @@ struct TextTable: Sendable {
     let id = add(entry)
     index.replace(hash, id)
     count += 1
+    unsafe recent.note(bytes, id)
     return id
   }
 
   mutating func intern(_ bytes: [UInt8], counted: Bool = false) -> UInt32? {
     unsafe bytes.withUnsafeBytes { unsafe intern($0, counted: counted) }
+  }
+
+  /// The id of a text that is there already, remembered for the next time.
+  @inline(__always)
+  mutating func recall(_ bytes: UnsafeRawBufferPointer) -> UInt32? {
+    if let id = unsafe recent.find(bytes) { return id }
+    guard let id = unsafe find(bytes) else { return nil }
+    unsafe recent.note(bytes, id)
+    return id
   }
 
   /// The id of a text that is there already.
@@ -106,6 +121,7 @@ extension TextTable {
   }
 
   /// Equal hashes are not taken for equal texts: the bytes decide.
+  @inline(__always)
   private func find(_ bytes: UnsafeRawBufferPointer, _ hash: UInt64) -> UInt32? {
     var id = index.find(hash) ?? 0
     while id != 0 {
@@ -154,7 +170,10 @@ extension TextTable {
   }
 
   private mutating func remove(_ id: UInt32, _ entry: Entry) {
-    let hash = unsafe heap.withBytes(entry.block) { unsafe self.hash(of: $0) }
+    let hash = unsafe heap.withBytes(entry.block) { bytes in
+      unsafe recent.forget(bytes, id)
+      return unsafe self.hash(of: bytes)
+    }
     unlink(id, entry.next, hash)
     heap.free(entry.block)
     entries[UInt64(id)] = Entry(block: 0, references: 0, next: freeID)

@@ -1,0 +1,64 @@
+/// Remembers which short text has which id: a text of at most 15 bytes is two words, so that the SKU
+/// and the channel of an order are found by one multiplication and two comparisons instead of a
+/// hash, a search and a walk over two tables. Derived, and of a fixed size: a newer text takes an
+/// older one's place.
+struct RecentTexts: Sendable {
+  static var textBytesMax: Int { 15 }
+  private static var slotBits: UInt64 { 8 }
+
+  private struct Entry: BitwiseCopyable, Sendable {
+    var low: UInt64 = 0
+    var high: UInt64 = 0
+    var id: UInt32 = 0
+  }
+
+  private var entries = ContiguousArray(repeating: Entry(), count: 1 << slotBits)
+
+  init() {}
+
+  @inline(__always)
+  func find(_ text: UnsafeRawBufferPointer) -> UInt32? {
+    guard text.count <= Self.textBytesMax else { return nil }
+    let words = unsafe Self.words(text)
+    let entry = entries[Self.slot(words)]
+    return entry.low == words.low && entry.high == words.high ? entry.id : nil
+  }
+
+  mutating func note(_ text: UnsafeRawBufferPointer, _ id: UInt32) {
+    guard text.count <= Self.textBytesMax else { return }
+    let words = unsafe Self.words(text)
+    entries[Self.slot(words)] = Entry(low: words.low, high: words.high, id: id)
+  }
+
+  /// The text's id is about to name another one, or nobody.
+  mutating func forget(_ text: UnsafeRawBufferPointer, _ id: UInt32) {
+    guard unsafe find(text) == id else { return }
+    unsafe entries[Self.slot(Self.words(text))] = Entry()
+  }
+
+  /// The bytes, and in the highest byte their number: no two texts are alike, and none is zero.
+  @inline(__always)
+  private static func words(_ text: UnsafeRawBufferPointer) -> (low: UInt64, high: UInt64) {
+    let count = text.count
+    let length = UInt64(count) << 56
+    if count >= 8 {
+      let low = unsafe text.loadUnaligned(as: UInt64.self).littleEndian
+      let last = unsafe text.loadUnaligned(fromByteOffset: count - 8, as: UInt64.self)
+      return (low, last.littleEndian >> UInt64(8 * (16 - count)) | length)
+    }
+    if count >= 4 {
+      let low = unsafe UInt64(text.loadUnaligned(as: UInt32.self).littleEndian)
+      let last = unsafe text.loadUnaligned(fromByteOffset: count - 4, as: UInt32.self)
+      return (low | UInt64(last.littleEndian) << UInt64(8 * (count - 4)), length)
+    }
+    var low: UInt64 = 0
+    for at in 0..<count { unsafe low |= UInt64(text[at]) << UInt64(8 * at) }
+    return (low, length)
+  }
+
+  @inline(__always)
+  private static func slot(_ words: (low: UInt64, high: UInt64)) -> Int {
+    let product = (words.low ^ words.high &* 0x9E37_79B9_7F4A_7C15) &* 0xD1B5_4A32_D192_ED03
+    return Int(truncatingIfNeeded: product >> (64 - slotBits))
+  }
+}
