@@ -30,9 +30,9 @@ enum SnapshotStream: Sendable {
   case meta(MetaSnapshotStream)
 }
 
-extension ShardLedger {
+extension ShardState {
   /// Takes a frozen copy for saving or sending.
-  package mutating func snapshot() -> LedgerSnapshot {
+  mutating func snapshot() -> LedgerSnapshot {
     let digest = digest()
     return LedgerSnapshot(
       shard: shard, index: appliedIndex, term: appliedTerm, logTime: logTime, digest: digest,
@@ -44,7 +44,7 @@ extension ShardLedger {
 package struct SnapshotLoader: Sendable {
   private let limits: LedgerLimits
   private var reader = SnapshotReader(version: ShardSection.version)
-  private var shard: ShardLedger?
+  private var shard: ShardState?
   private var meta: MetaLedger?
   private var digest = Hash128.zero
 
@@ -70,7 +70,7 @@ package struct SnapshotLoader: Sendable {
     guard ledger.digest() == digest else {
       throw .badContent(section: ShardSection.header.rawValue)
     }
-    return ledger
+    return ShardLedger(ledger)
   }
 
   /// The ledger of the meta group, checked against the digest in the snapshot.
@@ -102,7 +102,7 @@ package struct SnapshotLoader: Sendable {
     digest = Hash128(high: reader.get(), low: reader.get())
     if kind == 0 {
       let header = BooksHeader(from: &reader)
-      var ledger = ShardLedger(shard: header.shard, limits: limits)
+      var ledger = ShardState(shard: header.shard, limits: limits)
       ledger.books.header = header
       shard = ledger
     } else {

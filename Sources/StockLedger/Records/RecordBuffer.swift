@@ -24,6 +24,37 @@ struct RecordBuffer {
     count = next
   }
 
+  /// Two fields, with one check for both.
+  @inline(__always)
+  mutating func put<A: FixedWidthInteger & BitwiseCopyable, B: FixedWidthInteger & BitwiseCopyable>(
+    _ a: A, _ b: B
+  ) {
+    let next = count &+ MemoryLayout<A>.size &+ MemoryLayout<B>.size
+    precondition(next <= capacity, "record of \(next) bytes in \(capacity)")
+    unsafe base.storeBytes(of: a.littleEndian, toByteOffset: count, as: A.self)
+    unsafe base.storeBytes(
+      of: b.littleEndian, toByteOffset: count &+ MemoryLayout<A>.size, as: B.self)
+    count = next
+  }
+
+  /// Four fields, with one check for all.
+  @inline(__always)
+  mutating func put<
+    A: FixedWidthInteger & BitwiseCopyable, B: FixedWidthInteger & BitwiseCopyable,
+    C: FixedWidthInteger & BitwiseCopyable, D: FixedWidthInteger & BitwiseCopyable
+  >(_ a: A, _ b: B, _ c: C, _ d: D) {
+    let atB = count &+ MemoryLayout<A>.size
+    let atC = atB &+ MemoryLayout<B>.size
+    let atD = atC &+ MemoryLayout<C>.size
+    let next = atD &+ MemoryLayout<D>.size
+    precondition(next <= capacity, "record of \(next) bytes in \(capacity)")
+    unsafe base.storeBytes(of: a.littleEndian, toByteOffset: count, as: A.self)
+    unsafe base.storeBytes(of: b.littleEndian, toByteOffset: atB, as: B.self)
+    unsafe base.storeBytes(of: c.littleEndian, toByteOffset: atC, as: C.self)
+    unsafe base.storeBytes(of: d.littleEndian, toByteOffset: atD, as: D.self)
+    count = next
+  }
+
   @inline(__always)
   mutating func put(raw bytes: UnsafeRawBufferPointer) {
     let next = count &+ bytes.count
@@ -63,12 +94,23 @@ extension RecordBuffer {
 }
 
 extension ByteWriter {
+  /// Appends what `fill` writes of a value; a closure that captured a whole ledger would copy it.
+  @inline(__always)
+  mutating func append<Value>(
+    bytesMax: Int, of value: Value, _ fill: (Value, inout RecordBuffer) -> Void
+  ) {
+    append(bytesMax: bytesMax) { fill(value, &$0) }
+  }
+
   /// Appends what `fill` writes, at most `bytesMax`.
+  @inline(__always)
   mutating func append(bytesMax: Int, _ fill: (inout RecordBuffer) -> Void) {
-    unsafe withUnsafeTemporaryAllocation(byteCount: bytesMax, alignment: 8) { memory in
-      var buffer = unsafe RecordBuffer(memory)
-      fill(&buffer)
-      unsafe put(raw: buffer.bytes())
+    bytes.append(addingCapacity: bytesMax) { span in
+      unsafe span.withUnsafeMutableBufferPointer { memory, count in
+        var buffer = unsafe RecordBuffer(UnsafeMutableRawBufferPointer(memory))
+        fill(&buffer)
+        count = buffer.count
+      }
     }
   }
 }

@@ -2,7 +2,7 @@ import Primitives
 
 // AdjustSupply: a delta of one account, on hand or dated.
 
-extension ShardLedger {
+extension ShardState {
   mutating func adjustSupply(
     _ record: CommandRecord, _ body: inout ByteReader, into out: inout ByteWriter
   ) {

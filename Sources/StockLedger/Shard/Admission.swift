@@ -3,12 +3,12 @@ import Primitives
 // Admission: which units a line gets. On hand before inbound, then the pool's order of locations,
 // then owner; of one account the earlier day first.
 
-extension ShardLedger {
+extension ShardState {
   /// Binds units for all lines in `scratch.lines` that may have any; what each got, and why not
   /// more, is in the line. Lines that ask for a location come first, so that a line without a
   /// wish does not take the only units that another one can have.
   mutating func admit(by day: Int32) {
-    scratch.assignments.removeAll(keepingCapacity: true)
+    scratch.assignments.clear()
     if scratch.lines.count == 1 { return take(0, by: day) }
     var wishes = false
     for at in scratch.lines.indices where scratch.lines[at].wish != RequestLine.anyLocation {
@@ -85,6 +85,7 @@ extension ShardLedger {
 
   /// Binds what the account can promise for a day, beside its buffer and up to what is lacking.
   private mutating func take(_ at: Int, _ number: UInt32, day: Int32) {
+    if day == Absent.day, takeOnHandInPlace(at, number) { return }
     let account = books.accounts[UInt64(number)]
     let free = books.promisable(account, by: day) - account.buffer
     let lacking = scratch.lines[at].requested - scratch.lines[at].reserved
@@ -92,6 +93,28 @@ extension ShardLedger {
     guard taken.isPositive, bind(taken, at, number, day: day) else { return }
     books.promise(taken, account: number, day: day)
     scratch.lines[at].reserved += taken
+  }
+
+  /// The usual case, an account without dated supply, with one look at its row; false when it is
+  /// another case, and then nothing has changed.
+  private mutating func takeOnHandInPlace(_ at: Int, _ number: UInt32) -> Bool {
+    guard scratch.assignments.count < limits.assignmentsMax else { return false }
+    let lacking = scratch.lines[at].requested - scratch.lines[at].reserved
+    let taken: Quantity?? = books.accounts.update(UInt64(number)) { account in
+      guard account.dated == 0 else { return nil }
+      let free = account.onHand - account.promisedOnHand - account.buffer
+      guard free.isPositive else { return .zero }
+      let taken = min(lacking, free)
+      account.promisedOnHand += taken
+      return taken
+    }
+    guard case .some(.some(let taken)) = taken else { return false }
+    if taken.isPositive {
+      let isBound = bind(taken, at, number, day: Absent.day)
+      precondition(isBound, "\(scratch.assignments.count) assignments and no room")
+      scratch.lines[at].reserved += taken
+    }
+    return true
   }
 
   /// Adds to the line's assignment of the same account and day, if there is one; false when there

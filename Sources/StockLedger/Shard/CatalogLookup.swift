@@ -7,10 +7,10 @@ struct AccountList {
   var count: Int
 }
 
-extension ShardLedger {
+extension ShardState {
   /// 0 for a SKU that never came up.
-  func skuNumber(_ text: UnsafeRawBufferPointer) -> UInt32 {
-    guard let id = unsafe books.texts.find(text) else { return 0 }
+  mutating func skuNumber(_ text: UnsafeRawBufferPointer) -> UInt32 {
+    guard let id = unsafe books.texts.recall(text) else { return 0 }
     return skuOfText.read(UInt64(id)) ?? 0
   }
 
@@ -64,7 +64,7 @@ extension ShardLedger {
   }
 
   /// The account that a supply fact speaks of, or why there is none.
-  func findAccount(
+  mutating func findAccount(
     _ sku: UnsafeRawBufferPointer, _ location: UnsafeRawBufferPointer,
     _ owner: UnsafeRawBufferPointer
   ) -> (number: UInt32, refusal: CallRefusal) {

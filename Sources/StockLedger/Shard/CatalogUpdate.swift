@@ -3,7 +3,7 @@ import Primitives
 // What the shard learns of the catalog: pushed in pieces with ascending versions, each an entry of
 // the shard's own log, so that admission reads nothing but that log.
 
-extension ShardLedger {
+extension ShardState {
   /// Does nothing in an entry of another term than it was made for (rule C5), when a piece before
   /// it is missing, or when it brings nothing new.
   mutating func updateCatalog(_ body: inout ByteReader, into out: inout ByteWriter) {
@@ -91,6 +91,14 @@ extension ShardLedger {
   mutating func indexAccount(_ number: UInt32, _ row: AccountRow) {
     accountOfTexts.insert(Self.accountKey(row.sku, row.location, row.owner), number)
     var sku = books.skus[UInt64(row.sku)]
+    let location = books.locations[UInt64(row.location)].text
+    unsafe books.texts.withBytes(sku.text) { sku in
+      unsafe books.texts.withBytes(location) { location in
+        unsafe books.texts.withBytes(row.owner) { owner in
+          unsafe names.add(number, sku: sku, location: location, owner: owner)
+        }
+      }
+    }
     var numbers = books.rows(sku.accounts, as: UInt32.self)
     numbers.append(number)
     sku.accounts = books.replaceBlock(sku.accounts, with: numbers)

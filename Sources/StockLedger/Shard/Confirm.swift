@@ -3,7 +3,7 @@ import Primitives
 // Confirm: the hold becomes a promise without a deadline. After the deadline it is refused, or its
 // lines are taken again under the same name, whole or not at all (rule T4, trap 6).
 
-extension ShardLedger {
+extension ShardState {
   mutating func confirm(
     _ record: CommandRecord, _ body: inout ByteReader, into out: inout ByteWriter
   ) {
@@ -88,10 +88,10 @@ extension ShardLedger {
 
   /// Fills the scratch lines with what the hold had when it ended.
   private mutating func askAgain(_ row: ReservationRow) {
-    scratch.lines.removeAll(keepingCapacity: true)
+    scratch.lines.clear()
     var last = -1
     for at in 0..<Int(row.lineCount) {
-      let line = line(of: row, at)
+      let line = row.line(at, in: books.heap)
       guard line.left.isPositive else { continue }
       if Int(line.line) == last {
         scratch.lines[scratch.lines.count - 1].requested += line.left
@@ -117,11 +117,11 @@ extension ShardLedger {
 
   /// A block of the heap with what `fill` writes.
   private mutating func block(
-    bytesMax: Int, _ fill: (ShardLedger, inout RecordBuffer) -> Void
+    bytesMax: Int, _ fill: (inout ShardState, inout RecordBuffer) -> Void
   ) -> UInt32 {
     unsafe withUnsafeTemporaryAllocation(byteCount: bytesMax, alignment: 8) { memory in
       var buffer = unsafe RecordBuffer(memory)
-      fill(self, &buffer)
+      fill(&self, &buffer)
       return unsafe books.heap.allocate(buffer.bytes())
     }
   }

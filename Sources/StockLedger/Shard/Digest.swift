@@ -1,12 +1,12 @@
-package import Primitives
+import Primitives
 
 // The digest covers logical content only: ids of texts and heap blocks are replaced with what they
 // stand for, so it is the same however the tables came to be. Each table keeps the hashes of its
 // pages, so only what changed since the last digest is hashed again.
 
-extension ShardLedger {
+extension ShardState {
   /// The digest of the logical content; equal on all members at equal index (rule C10).
-  package mutating func digest() -> Hash128 { books.digest() }
+  mutating func digest() -> Hash128 { books.digest() }
 }
 
 extension Books {

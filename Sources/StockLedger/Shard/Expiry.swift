@@ -17,7 +17,7 @@ struct DueBacklog: Sendable {
   }
 }
 
-extension ShardLedger {
+extension ShardState {
   var hasDueHolds: Bool {
     guard let first = deadlines.first else { return false }
     return Int64(bitPattern: first.first) <= books.header.logTime.milliseconds
@@ -50,7 +50,7 @@ extension ShardLedger {
   /// Frees whatever a reservation still has bound.
   mutating func freeUnits(of row: ReservationRow) {
     for at in 0..<Int(row.lineCount) {
-      let line = line(of: row, at)
+      let line = row.line(at, in: books.heap)
       if line.left.isPositive {
         books.promise(.zero - line.left, account: line.account, day: line.day)
       }
@@ -67,7 +67,7 @@ extension ShardLedger {
     precondition(wasThere, "hold \(number) has no deadline \(row.deadline)")
     guard let indexed = backlog.indexed, key <= indexed else { return }
     for at in 0..<Int(row.lineCount) {
-      let account = line(of: row, at).account
+      let account = row.line(at, in: books.heap).account
       backlog.byAccount.remove(TripleKey(UInt64(account), key.first, number))
     }
   }
@@ -90,7 +90,7 @@ extension ShardLedger {
     while let key = deadlines.first(from: from), key.first <= now {
       let row = books.reservations[key.second]
       for at in 0..<Int(row.lineCount) {
-        let account = line(of: row, at).account
+        let account = row.line(at, in: books.heap).account
         backlog.byAccount.insert(TripleKey(UInt64(account), key.first, key.second))
       }
       backlog.indexed = key

@@ -2,7 +2,7 @@ import Primitives
 
 // Extend: a hold lives longer (trap 7). A deadline never comes nearer.
 
-extension ShardLedger {
+extension ShardState {
   mutating func extend(
     _ record: CommandRecord, _ body: inout ByteReader, into out: inout ByteWriter
   ) {

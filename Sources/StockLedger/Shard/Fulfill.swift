@@ -5,7 +5,7 @@ import Primitives
 // sequence, is not told twice; what a count of the source has already taken off is not taken off
 // again, though the promise ends.
 
-extension ShardLedger {
+extension ShardState {
   mutating func fulfill(
     _ record: CommandRecord, _ body: inout ByteReader, into out: inout ByteWriter
   ) {
@@ -43,7 +43,7 @@ extension ShardLedger {
   ) {
     scratch.shipments.removeAll(keepingCapacity: true)
     for at in 0..<Int(row.lineCount) {
-      let line = line(of: row, at)
+      let line = row.line(at, in: books.heap)
       let units = takeWanted(line)
       guard units.isPositive else { continue }
       let account = books.accounts[UInt64(line.account)]
@@ -60,13 +60,13 @@ extension ShardLedger {
     _ number: UInt64, _ row: inout ReservationRow, _ source: UInt32, _ sequence: UInt64
   ) {
     for each in scratch.shipments {
-      var line = line(of: row, each.line)
+      var line = row.line(each.line, in: books.heap)
       line.fulfilled += each.units
       setLine(of: &row, each.line, line)
       books.promise(.zero - each.units, account: each.account, day: each.day)
       takeOffShipped(each, source, sequence)
     }
-    if hasUnitsLeft(row) {
+    if row.hasUnitsLeft(in: books.heap) {
       row.state = .partiallyFulfilled
       row.version += 1
       books.reservations[number] = row

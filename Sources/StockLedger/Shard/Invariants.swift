@@ -1,10 +1,10 @@
 import Primitives
 
-extension ShardLedger {
+extension ShardState {
   /// Walks everything and traps, with numbers, where the books do not balance: the promises of each
   /// account and day are those of its live reservations; nothing is negative; each reservation is
   /// remembered by its request, and each hold has its deadline.
-  package func checkInvariants() {
+  func checkInvariants() {
     let promised = promisesOfReservations()
     checkAccounts(promised)
     checkRequests()
@@ -20,7 +20,7 @@ extension ShardLedger {
     books.reservations.forEach { number, row in
       precondition(number <= books.header.lastReservation, "reservation \(number) is ahead")
       for at in 0..<Int(row.lineCount) {
-        let line = line(of: row, at)
+        let line = row.line(at, in: books.heap)
         precondition(
           line.reserved.isPositive && !line.fulfilled.isNegative && !line.released.isNegative
             && !line.left.isNegative,
@@ -31,7 +31,8 @@ extension ShardLedger {
       if row.state.isEnded { return checkEnded(number, row) }
       live += 1
       lines += Int(row.lineCount)
-      precondition(hasUnitsLeft(row), "reservation \(number) lives with nothing left")
+      precondition(
+        row.hasUnitsLeft(in: books.heap), "reservation \(number) lives with nothing left")
       precondition(
         requests.find(row.requestID) == .live(number), "reservation \(number) has lost its request")
       if row.state == .held {

@@ -1,4 +1,4 @@
-package import Primitives
+import Primitives
 
 /// Counters for status and metrics. They are part of the state: equal on all members.
 package struct LedgerCounters: Sendable, Equatable {
@@ -72,8 +72,8 @@ package struct ReservationFilter: Sendable {
   package init() {}
 }
 
-extension ShardLedger {
-  package var sizes: LedgerSizes {
+extension ShardState {
+  var sizes: LedgerSizes {
     var sizes = LedgerSizes()
     sizes.liveReservations = liveReservations
     sizes.liveLines = liveLines
@@ -92,7 +92,7 @@ extension ShardLedger {
   }
 
   /// Appends the reservation record; false when no such reservation is known (any more).
-  package func reservation(number: UInt64, into out: inout ByteWriter) -> Bool {
+  mutating func reservation(number: UInt64, into out: inout ByteWriter) -> Bool {
     guard let row = books.reservations.read(number) else { return false }
     out.append(bytesMax: room(of: row)) { write(row, number: number, into: &$0) }
     return true
@@ -101,7 +101,7 @@ extension ShardLedger {
   /// Appends reservation records with numbers above `after`, in order, at most `limit`. Looks at
   /// no more than `scanMax` reservations; `last` is where the next page starts after, or nil when
   /// there are no more.
-  package func reservations(
+  mutating func reservations(
     after: UInt64, limit: Int, filter: ReservationFilter, into out: inout ByteWriter
   ) -> (count: Int, last: UInt64?) {
     var count = 0
@@ -136,7 +136,7 @@ extension ShardLedger {
   /// Appends `u16 n × { short location, short owner, i64 onHand, i64 reserved, i64 atp }`, in order
   /// of assignment; false for a SKU that the catalog does not know. `atp` is what a reserve with
   /// `date` as its `required_by` would get; without a date today's.
-  package func availability(
+  func availability(
     sku: [UInt8], date: Day?, into out: inout ByteWriter
   ) -> Bool {
     guard let id = books.texts.find(sku), let number = skuOfText.read(UInt64(id)),
@@ -148,7 +148,7 @@ extension ShardLedger {
     out.put(UInt16(numbers.count))
     for number in numbers {
       let account = books.accounts[UInt64(number)]
-      out.append(bytesMax: RecordRoom.assignment) { writePlace(account, into: &$0) }
+      out.append(bytesMax: RecordRoom.assignment, of: names) { $0.putPlace(number, into: &$1) }
       out.put(account.onHand.rawValue)
       out.put(account.promised.rawValue)
       let free = row.isActive == 1 ? books.promisable(account, by: day) - account.buffer : .zero
@@ -158,7 +158,7 @@ extension ShardLedger {
   }
 
   /// The books of one account; nil when it has no home here.
-  package func position(sku: [UInt8], location: [UInt8], owner: [UInt8]) -> AccountBooks? {
+  func position(sku: [UInt8], location: [UInt8], owner: [UInt8]) -> AccountBooks? {
     let texts = (books.texts.find(sku), books.texts.find(location), books.texts.find(owner))
     guard let skuText = texts.0, let locationText = texts.1, let ownerText = texts.2,
       let skuNumber = skuOfText.read(UInt64(skuText)),

@@ -2,7 +2,7 @@ import Primitives
 
 // Release: units go back to where they came from; what was shipped stays shipped (rule Q5).
 
-extension ShardLedger {
+extension ShardState {
   mutating func release(
     _ record: CommandRecord, _ body: inout ByteReader, into out: inout ByteWriter
   ) {
@@ -21,7 +21,7 @@ extension ShardLedger {
     }
     // From the last assignment backwards: what is nearest to the customer is kept longest.
     for at in (0..<Int(row.lineCount)).reversed() {
-      releaseUnits(takeWanted(line(of: row, at)), of: &row, at)
+      releaseUnits(takeWanted(row.line(at, in: books.heap)), of: &row, at)
     }
     finishRelease(number, row)
     remember(identity, .release, number: number)
@@ -32,7 +32,7 @@ extension ShardLedger {
     _ units: Quantity, of row: inout ReservationRow, _ at: Int
   ) {
     guard units.isPositive else { return }
-    var line = line(of: row, at)
+    var line = row.line(at, in: books.heap)
     line.released += units
     setLine(of: &row, at, line)
     books.promise(.zero - units, account: line.account, day: line.day)
@@ -40,7 +40,7 @@ extension ShardLedger {
 
   private mutating func finishRelease(_ number: UInt64, _ released: ReservationRow) {
     var row = released
-    guard !hasUnitsLeft(row) else {
+    guard !row.hasUnitsLeft(in: books.heap) else {
       row.version += 1
       books.reservations[number] = row
       return
@@ -50,15 +50,10 @@ extension ShardLedger {
     end(number, &row, as: .released)
   }
 
-  func hasUnitsLeft(_ row: ReservationRow) -> Bool {
-    for at in 0..<Int(row.lineCount) where line(of: row, at).left.isPositive { return true }
-    return false
-  }
-
   /// Reads `u16 n × { short sku, i64 quantity }` into `scratch.wanted`, merged by SKU; false where
   /// a limit is crossed. A SKU that the shard does not know has number 0.
   mutating func readWanted(_ body: inout ByteReader) -> Bool {
-    scratch.wanted.removeAll(keepingCapacity: true)
+    scratch.wanted.clear()
     let count = Int(body.get(UInt16.self))
     guard count <= limits.linesMax else { return false }
     for _ in 0..<count {
@@ -91,7 +86,7 @@ extension ShardLedger {
   /// Unknown lines before the wrong state before too many units.
   mutating func checkWanted(of row: ReservationRow, allowed: Bool) -> CallRefusal {
     for at in 0..<Int(row.lineCount) where !scratch.wanted.isEmpty {
-      let line = line(of: row, at)
+      let line = row.line(at, in: books.heap)
       guard let wanted = wantedIndex(books.accounts[UInt64(line.account)].sku) else { continue }
       scratch.wanted[wanted].isThere = true
       scratch.wanted[wanted].left += line.left

@@ -21,7 +21,7 @@ enum RequestStanding {
   case refused(CallRefusal)
 }
 
-extension ShardLedger {
+extension ShardState {
   var nowSeconds: UInt32 { UInt32(clamping: books.header.logTime.milliseconds / 1_000) }
 
   /// Whether a well-formed request is new; remembered ids come before what their age says.

@@ -2,17 +2,28 @@ import Primitives
 
 // A reservation's lines, wherever they lie, and how a reservation ends.
 
-extension ShardLedger {
-  func line(of row: ReservationRow, _ at: Int) -> LineRow {
-    if row.lines == 0 {
+extension ReservationRow {
+  /// A function of the row and the heap alone: one of the whole state might copy that for a call.
+  func line(_ at: Int, in heap: ByteHeap) -> LineRow {
+    if lines == 0 {
       precondition(at == 0, "line \(at) of a reservation with one")
       return LineRow(
-        account: row.account, day: Absent.day, reserved: row.reserved, fulfilled: row.fulfilled,
-        released: row.released, line: 0, wished: UInt16(row.flags & ReservationRow.wished))
+        account: account, day: Absent.day, reserved: reserved, fulfilled: fulfilled,
+        released: released, line: 0, wished: UInt16(flags & ReservationRow.wished))
     }
-    return books.row(row.lines, at: LinesHead.bytes + at * LineRow.bytes, as: LineRow.self)
+    return unsafe heap.withBytes(lines) { bytes in
+      unsafe bytes.loadUnaligned(
+        fromByteOffset: LinesHead.bytes + at * LineRow.bytes, as: LineRow.self)
+    }
   }
 
+  func hasUnitsLeft(in heap: ByteHeap) -> Bool {
+    for at in 0..<Int(lineCount) where line(at, in: heap).left.isPositive { return true }
+    return false
+  }
+}
+
+extension ShardState {
   /// Writes what became of a line's units; its account and day stay.
   mutating func setLine(of row: inout ReservationRow, _ at: Int, _ line: LineRow) {
     precondition(

@@ -13,11 +13,19 @@ enum RecordRoom {
   static let assignment = 2 * 65 + 12
 }
 
-extension ShardLedger {
+// Functions that only read are `mutating` too where they are called from closures: then the state is
+// passed by its address, and never copied.
+extension ShardState {
   /// Room for record R and its first results.
   func room(of row: ReservationRow) -> Int {
     let perLine = RecordRoom.reservationLine + RecordRoom.result + RecordRoom.assignment
     return RecordRoom.head + Int(row.lineCount) * perLine + books.heap.length(row.answer)
+  }
+
+  /// The same for a reservation that may be gone.
+  func room(of row: ReservationRow?) -> Int {
+    guard let row else { return RecordRoom.head }
+    return room(of: row)
   }
 
   /// Room for the results of the scratch lines.
@@ -27,11 +35,9 @@ extension ShardLedger {
   }
 
   /// Record R: the reservation as it is now.
-  func write(_ row: ReservationRow, number: UInt64, into out: inout RecordBuffer) {
-    out.put(number)
-    out.put(row.stateByte)
-    out.put(row.state == .held ? row.deadline : Absent.time)
-    out.put(UInt64(row.version))
+  mutating func write(_ row: ReservationRow, number: UInt64, into out: inout RecordBuffer) {
+    out.put(
+      number, row.stateByte, row.state == .held ? row.deadline : Absent.time, UInt64(row.version))
     if row.texts == 0 {
       out.put(UInt16(0))
     } else {
@@ -40,19 +46,15 @@ extension ShardLedger {
     unsafe books.texts.withBytes(row.channel) { unsafe out.put(short: $0) }
     out.put(row.lineCount)
     for at in 0..<Int(row.lineCount) {
-      let line = line(of: row, at)
-      let account = books.accounts[UInt64(line.account)]
-      writeSku(account.sku, into: &out)
-      writePlace(account, into: &out)
-      out.put(line.reserved.rawValue)
-      out.put(line.fulfilled.rawValue)
-      out.put(line.released.rawValue)
-      out.put(line.day)
+      let line = row.line(at, in: books.heap)
+      names.putAll(line.account, into: &out)
+      out.put(
+        line.reserved.rawValue, line.fulfilled.rawValue, line.released.rawValue, line.day)
     }
   }
 
   /// Record R of a reservation of which only the request is still remembered.
-  func writeRemainder(number: UInt64, state: UInt8, into out: inout RecordBuffer) {
+  static func writeRemainder(number: UInt64, state: UInt8, into out: inout RecordBuffer) {
     out.put(number)
     out.put(state)
     out.put(Absent.time)
@@ -61,43 +63,36 @@ extension ShardLedger {
     out.put(UInt16(0))
   }
 
-  func writeSku(_ number: UInt32, into out: inout RecordBuffer) {
+  mutating func writeSku(_ number: UInt32, into out: inout RecordBuffer) {
     unsafe books.texts.withBytes(books.skus[UInt64(number)].text) { unsafe out.put(short: $0) }
   }
 
-  func writePlace(_ account: AccountRow, into out: inout RecordBuffer) {
-    unsafe books.texts.withBytes(books.locations[UInt64(account.location)].text) {
-      unsafe out.put(short: $0)
-    }
-    unsafe books.texts.withBytes(account.owner) { unsafe out.put(short: $0) }
-  }
-
   /// `u16 n × L` from the scratch lines; texts of unknown SKUs come from the request's body.
-  func writeResults(_ body: UnsafeRawBufferPointer?, into out: inout RecordBuffer) {
+  mutating func writeResults(_ body: UnsafeRawBufferPointer?, into out: inout RecordBuffer) {
     out.put(UInt16(scratch.lines.count))
     var next = 0
     for (at, line) in scratch.lines.enumerated() {
-      if line.sku != 0 {
+      let first = next
+      while next < scratch.assignments.count, scratch.assignments[next].line == at { next += 1 }
+      if next > first {
+        names.putSku(scratch.assignments[first].account, into: &out)
+      } else if line.sku != 0 {
         writeSku(line.sku, into: &out)
       } else if let body = unsafe body {
         unsafe out.put(short: ByteReader.short(body, at: line.skuOffset))
       }
-      out.put(line.requested.rawValue)
-      out.put(line.reserved.rawValue)
-      out.put((line.reserved < line.requested ? line.reason : .none).rawValue)
-      let first = next
-      while next < scratch.assignments.count, scratch.assignments[next].line == at { next += 1 }
-      out.put(UInt16(next - first))
+      let reason = line.reserved < line.requested ? line.reason : .none
+      out.put(
+        line.requested.rawValue, line.reserved.rawValue, reason.rawValue, UInt16(next - first))
       for each in scratch.assignments[first..<next] {
-        writePlace(books.accounts[UInt64(each.account)], into: &out)
-        out.put(each.quantity.rawValue)
-        out.put(each.day)
+        names.putPlace(each.account, into: &out)
+        out.put(each.quantity.rawValue, each.day)
       }
     }
   }
 
   /// The answer of a reserve that got nothing; it changed nothing, so it is not remembered.
-  func writeNothing(
+  mutating func writeNothing(
     _ kind: UInt8, _ body: UnsafeRawBufferPointer, into out: inout ByteWriter
   ) {
     out.append(bytesMax: RecordRoom.frame + resultsRoom) { out in
@@ -110,7 +105,7 @@ extension ShardLedger {
   }
 
   /// `u16 n × L` as first decided: stored where something was missing, else told by the lines.
-  func writeFirstResults(_ row: ReservationRow, into out: inout RecordBuffer) {
+  mutating func writeFirstResults(_ row: ReservationRow, into out: inout RecordBuffer) {
     if row.answer != 0 {
       unsafe books.heap.withBytes(row.answer) { unsafe out.put(raw: $0) }
       return
@@ -127,26 +122,26 @@ extension ShardLedger {
   }
 
   /// One L of the assignments of one line; returns where the next line begins.
-  private func writeFirstResult(
+  private mutating func writeFirstResult(
     _ row: ReservationRow, from first: Int, into out: inout RecordBuffer
   ) -> Int {
-    let line = line(of: row, first)
+    let line = row.line(first, in: books.heap)
     var end = first
     var sum = Quantity.zero
-    while end < Int(row.lineCount), case let next = self.line(of: row, end),
+    while end < Int(row.lineCount), case let next = row.line(end, in: books.heap),
       next.line == line.line
     {
       sum += next.reserved
       end += 1
     }
-    writeSku(books.accounts[UInt64(line.account)].sku, into: &out)
+    names.putSku(line.account, into: &out)
     out.put(sum.rawValue)
     out.put(sum.rawValue)
     out.put(LineReason.none.rawValue)
     out.put(UInt16(end - first))
     for at in first..<end {
-      let each = self.line(of: row, at)
-      writePlace(books.accounts[UInt64(each.account)], into: &out)
+      let each = row.line(at, in: books.heap)
+      names.putPlace(each.account, into: &out)
       out.put(each.reserved.rawValue)
       out.put(each.day)
     }
@@ -159,7 +154,7 @@ extension ShardLedger {
     let ended = place.isLive ? nil : books.ended.read(place.number)
     let number = ended?.number ?? place.number
     let row = books.reservations.read(number)
-    out.append(bytesMax: RecordRoom.frame + (row.map(room(of:)) ?? RecordRoom.head)) { out in
+    out.append(bytesMax: RecordRoom.frame + room(of: row)) { out in
       out.begin(CommandKind.reserve.rawValue)
       if let row {
         out.put(row.firstOutcome.rawValue)
@@ -169,7 +164,7 @@ extension ShardLedger {
       } else if let ended {
         out.put(ended.outcome)
         out.put(UInt8(1))
-        writeRemainder(number: number, state: ended.state, into: &out)
+        Self.writeRemainder(number: number, state: ended.state, into: &out)
         out.put(UInt16(0))
       }
       out.end()
@@ -177,19 +172,19 @@ extension ShardLedger {
   }
 
   /// The answer of Confirm, Extend, Release and Fulfill; `results` is a block of `u16 n × L`.
-  func acknowledge(
+  mutating func acknowledge(
     _ kind: UInt8, _ number: UInt64, _ outcome: UInt8 = FillOutcome.full.rawValue,
     results: UInt32 = 0, state: UInt8 = 0, into out: inout ByteWriter
   ) {
     let row = books.reservations.read(number)
-    let room = (row.map(room(of:)) ?? RecordRoom.head) + books.heap.length(results)
+    let room = room(of: row) + books.heap.length(results)
     out.append(bytesMax: RecordRoom.frame + room) { out in
       out.begin(kind)
       out.put(outcome)
       if let row {
         write(row, number: number, into: &out)
       } else {
-        writeRemainder(number: number, state: state, into: &out)
+        Self.writeRemainder(number: number, state: state, into: &out)
       }
       if results == 0 {
         out.put(UInt16(0))

@@ -12,7 +12,7 @@ private struct ReserveHead {
   var requiredBy: Int32
 }
 
-extension ShardLedger {
+extension ShardState {
   mutating func reserve(
     _ record: CommandRecord, _ body: inout ByteReader, into out: inout ByteWriter
   ) {
@@ -74,7 +74,7 @@ extension ShardLedger {
       if outcome == .partial { row.answer = unsafe books.heap.allocate(out.bytes(from: linesAt)) }
     }
     books.reservations.insert(row, at: number)
-    requests.insert(row.requestID, .live(number))
+    requests.insert(absent: row.requestID, .live(number))
     indexDeadline(number, row)
   }
 
@@ -88,7 +88,7 @@ extension ShardLedger {
     for each in scratch.assignments {
       books.promise(.zero - each.quantity, account: each.account, day: each.day)
     }
-    scratch.assignments.removeAll(keepingCapacity: true)
+    scratch.assignments.clear()
     for at in scratch.lines.indices { scratch.lines[at].reserved = .zero }
     return .none
   }
@@ -103,7 +103,7 @@ extension ShardLedger {
 }
 
 // Reading: limits first, then texts to numbers, then merging.
-extension ShardLedger {
+extension ShardState {
   private mutating func readReserve(
     _ body: inout ByteReader, _ bytes: UnsafeRawBufferPointer, _ refusal: inout CallRefusal
   ) -> ReserveHead? {
@@ -119,7 +119,7 @@ extension ShardLedger {
       ttl >= limits.ttlMinMilliseconds, ttl <= limits.ttlMaxMilliseconds,
       count >= 1, count <= limits.linesMax
     else { return nil }
-    scratch.lines.removeAll(keepingCapacity: true)
+    scratch.lines.clear()
     if count > 1 { startMerging(count) }
     for _ in 0..<count {
       guard let line = unsafe readLine(&body, bytes, &refusal) else { return nil }
@@ -137,7 +137,7 @@ extension ShardLedger {
       textsEnd: textsEnd, channelOffset: textsEnd, ttl: ttl, fill: fill, requiredBy: requiredBy)
   }
 
-  private func readLine(
+  private mutating func readLine(
     _ body: inout ByteReader, _ bytes: UnsafeRawBufferPointer, _ refusal: inout CallRefusal
   ) -> RequestLine? {
     let skuOffset = body.offset
@@ -152,11 +152,12 @@ extension ShardLedger {
     var line = RequestLine(
       skuOffset: skuOffset, wishOffset: wishOffset, sku: unsafe skuNumber(sku),
       wish: RequestLine.anyLocation, requested: Quantity(quantity), reason: .none)
-    if line.sku == 0 || !isActive(line.sku) {
+    guard line.sku != 0, case let row = books.skus[UInt64(line.sku)],
+      row.isKnown == 1, row.isActive == 1
+    else {
       line.reason = .unknownSku
       return line
     }
-    let row = books.skus[UInt64(line.sku)]
     if let factor = unsafe books.baseUnits(of: row, unit: unit) {
       guard let base = line.requested.times(factor) else {
         refusal = .quantityOverflow

@@ -3,53 +3,37 @@ package import Primitives
 /// One shard's books: the ledger of a (pool, region). A deterministic, synchronous, total function
 /// from (command, log time) to outcome.
 ///
-/// `books` is the state; everything beside it is derived from it, or scratch space that is kept so
-/// that a command allocates nothing.
+/// A value of one word. Its state has some 2 KiB and fifty references; keeping it behind one of
+/// them lets owners hold, move and read ledgers in optionals and arrays without copying all that.
+/// Copies share the state until one of them changes.
 package struct ShardLedger: Sendable {
-  let limits: LedgerLimits
-  var books: Books
+  /// Unchecked, because it is written only by an owner who has just made its reference unique.
+  private final class Box: @unchecked Sendable {
+    var state: ShardState
+    init(_ state: ShardState) { self.state = state }
+  }
 
-  /// SKU, location and account numbers by text ids.
-  var skuOfText = PagedTable<UInt32>()
-  var locationOfText = PagedTable<UInt32>()
-  var accountOfTexts = HashIndex<Hash128, UInt32>(seed: 1)
-  /// Raised when the order of assignment may have changed.
-  var catalogOrder: UInt32 = 1
-
-  /// Every remembered request id; the value tells a live reservation from an ended request.
-  var requests = HashIndex<Hash128, RequestPlace>(seed: 2)
-  /// Held reservations by (deadline, number).
-  var deadlines = OrderedIndex<PairKey>()
-  var backlog = DueBacklog()
-  var liveReservations = 0
-  var liveLines = 0
-
-  var scratch = Scratch()
+  private var box: Box
 
   package init(shard: ShardID, limits: LedgerLimits = LedgerLimits()) {
-    self.limits = limits
-    books = Books(shard: shard, limits: limits)
+    self.init(ShardState(shard: shard, limits: limits))
   }
 
-  package var shard: ShardID { books.header.shard }
-  package var appliedIndex: LogIndex { books.header.appliedIndex }
-  package var appliedTerm: Term { books.header.appliedTerm }
-  package var logTime: LogTime { books.header.logTime }
-  package var catalogVersion: UInt64 { books.header.catalogVersion }
-  /// Learned from the catalog; empty before.
-  package var pool: [UInt8] { books.header.pool }
-  package var region: [UInt8] { books.header.region }
-  package var counters: LedgerCounters { books.header.counters }
-  package var reservationsMade: UInt64 { books.header.counters.reservationsMade }
-  /// Requests that were sent before this are refused; zero while nothing was forgotten (rule Q2).
-  package var requestFloor: LogTime {
-    LogTime(milliseconds: max(0, books.header.requestFloor))
-  }
-  /// When the next hold is due; nil when nothing is held.
-  package var nextDeadline: LogTime? {
-    deadlines.first.map { LogTime(milliseconds: Int64(bitPattern: $0.first)) }
-  }
+  init(_ state: ShardState) { box = Box(state) }
 
+  /// Reads the state in place: by `inout`, because passing it on as a value would copy it.
+  @inline(__always)
+  private func read<R>(_ body: (inout ShardState) -> R) -> R { body(&box.state) }
+
+  @inline(__always)
+  private mutating func change<R>(_ body: (inout ShardState) -> R) -> R {
+    if !isKnownUniquelyReferenced(&box) { box = Box(box.state) }
+    return body(&box.state)
+  }
+}
+
+// Changing.
+extension ShardLedger {
   /// Ends what is due (rule T3), then applies the commands, and appends one outcome record each.
   ///
   /// The payload was written by `CommandWriter` and came through checksummed storage: bytes that
@@ -58,49 +42,69 @@ package struct ShardLedger: Sendable {
     payload: [UInt8], index: LogIndex, term: Term, logTime: LogTime,
     outcomes: inout ByteWriter
   ) {
-    begin(index: index, term: term, logTime: logTime)
-    unsafe payload.withUnsafeBytes { bytes in
-      var reader = unsafe CommandReader(bytes)
-      while let record = reader.next() {
-        apply(record, into: &outcomes)
-        if limits.checksEachCommand { checkInvariants() }
-      }
-      precondition(reader.isValid, "entry \(index.rawValue) is malformed")
+    change {
+      $0.apply(
+        payload: payload, index: index, term: term, logTime: logTime, outcomes: &outcomes)
     }
-    backlog.endOfEntry(isDue: hasDueHolds)
   }
 
   /// An entry without commands: expiry still runs.
   package mutating func advance(index: LogIndex, term: Term, logTime: LogTime) {
-    begin(index: index, term: term, logTime: logTime)
-    if limits.checksEachCommand { checkInvariants() }
-    backlog.endOfEntry(isDue: hasDueHolds)
+    change { $0.advance(index: index, term: term, logTime: logTime) }
   }
 
-  private mutating func begin(index: LogIndex, term: Term, logTime: LogTime) {
-    precondition(
-      index > books.header.appliedIndex,
-      "entry \(index.rawValue) after \(books.header.appliedIndex.rawValue)")
-    books.header.appliedIndex = index
-    books.header.appliedTerm = term
-    books.header.logTime = max(books.header.logTime, logTime)
-    expireDueHolds()
+  /// The digest of the logical content; equal on all members at equal index (rule C10).
+  package mutating func digest() -> Hash128 { change { $0.digest() } }
+
+  /// Takes a frozen copy for saving or sending.
+  package mutating func snapshot() -> LedgerSnapshot { change { $0.snapshot() } }
+}
+
+// Reading.
+extension ShardLedger {
+  var limits: LedgerLimits { read { $0.limits } }
+  package var shard: ShardID { read { $0.shard } }
+  package var appliedIndex: LogIndex { read { $0.appliedIndex } }
+  package var appliedTerm: Term { read { $0.appliedTerm } }
+  package var logTime: LogTime { read { $0.logTime } }
+  package var catalogVersion: UInt64 { read { $0.catalogVersion } }
+  /// Learned from the catalog; empty before.
+  package var pool: [UInt8] { read { $0.pool } }
+  package var region: [UInt8] { read { $0.region } }
+  package var counters: LedgerCounters { read { $0.counters } }
+  package var reservationsMade: UInt64 { read { $0.reservationsMade } }
+  /// Requests that were sent before this are refused; zero while nothing was forgotten (rule Q2).
+  package var requestFloor: LogTime { read { $0.requestFloor } }
+  /// When the next hold is due; nil when nothing is held.
+  package var nextDeadline: LogTime? { read { $0.nextDeadline } }
+  package var sizes: LedgerSizes { read { $0.sizes } }
+
+  /// Walks everything and traps, with numbers, where the books do not balance.
+  package func checkInvariants() { read { $0.checkInvariants() } }
+
+  /// Appends the reservation record; false when no such reservation is known (any more).
+  package func reservation(number: UInt64, into out: inout ByteWriter) -> Bool {
+    read { $0.reservation(number: number, into: &out) }
   }
 
-  private mutating func apply(_ record: CommandRecord, into out: inout ByteWriter) {
-    var body = unsafe ByteReader(record.body)
-    switch CommandKind(rawValue: record.kind) {
-    case .reserve: reserve(record, &body, into: &out)
-    case .confirm: confirm(record, &body, into: &out)
-    case .extend: extend(record, &body, into: &out)
-    case .release: release(record, &body, into: &out)
-    case .fulfill: fulfill(record, &body, into: &out)
-    case .adjustSupply: adjustSupply(record, &body, into: &out)
-    case .syncSupply: syncSupply(record, &body, into: &out)
-    case .catalogUpdate: updateCatalog(&body, into: &out)
-    case .pulse: OutcomeWriter.end(OutcomeWriter.begin(record.kind, into: &out), into: &out)
-    case .putSku, .putLocation, .putPool, .putAccount, .putNode, nil:
-      OutcomeWriter.refuse(record.kind, .wrongShard, into: &out)
-    }
+  /// Appends reservation records with numbers above `after`, in order, at most `limit`. Looks at
+  /// a bounded number of reservations; `last` is where the next page starts after, or nil when
+  /// there are no more.
+  package func reservations(
+    after: UInt64, limit: Int, filter: ReservationFilter, into out: inout ByteWriter
+  ) -> (count: Int, last: UInt64?) {
+    read { $0.reservations(after: after, limit: limit, filter: filter, into: &out) }
+  }
+
+  /// Appends `u16 n × { short location, short owner, i64 onHand, i64 reserved, i64 atp }`, in order
+  /// of assignment; false for a SKU that the catalog does not know. `atp` is what a reserve with
+  /// `date` as its `required_by` would get; without a date today's.
+  package func availability(sku: [UInt8], date: Day?, into out: inout ByteWriter) -> Bool {
+    read { $0.availability(sku: sku, date: date, into: &out) }
+  }
+
+  /// The books of one account; nil when it has no home here.
+  package func position(sku: [UInt8], location: [UInt8], owner: [UInt8]) -> AccountBooks? {
+    read { $0.position(sku: sku, location: location, owner: owner) }
   }
 }

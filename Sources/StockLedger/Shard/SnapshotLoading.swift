@@ -3,7 +3,7 @@ import Primitives
 // Rebuilds a ledger, with all derived indexes, from the records of a snapshot. Bytes come from
 // other nodes or from disk: what makes no sense is an error, and the digest decides in the end.
 
-extension ShardLedger {
+extension ShardState {
   /// Takes the records of one frame; false when they make no sense.
   mutating func load(_ section: ShardSection, _ reader: inout ByteReader) -> Bool {
     var isSane = true
@@ -107,7 +107,7 @@ extension ShardLedger {
     let expected = LinesHead.bytes + Int(row.lineCount) * LineRow.bytes
     guard lines == 0 ? row.lineCount == 1 : length == expected else { return false }
     for at in 0..<Int(row.lineCount)
-    where !books.accounts.contains(UInt64(line(of: row, at).account)) {
+    where !books.accounts.contains(UInt64(row.line(at, in: books.heap).account)) {
       return false
     }
     books.reservations.insert(row, at: number)

@@ -69,22 +69,31 @@ struct ShardSnapshotStream: Sendable {
   private mutating func writeHeader() -> Bool {
     guard number == 0 else { return false }
     number = 1
+    let (header, digest) = (books.header, digest)
     writer.record(ShardSection.header.rawValue) { out in
       out.put(UInt8(0))
       out.put(digest)
-      books.header.write(into: &out)
+      header.write(into: &out)
     }
     return true
   }
 
   private mutating func write<Row>(
     _ next: (number: UInt64, row: Row)?, _ section: ShardSection,
-    _ put: (borrowing Books, UInt64, Row, inout ByteWriter) -> Void
+    _ put: (Books, UInt64, Row, inout ByteWriter) -> Void
   ) -> Bool {
     guard let next else { return false }
     number = next.number + 1
-    writer.record(section.rawValue) { put(books, next.number, next.row, &$0) }
+    Self.record(section, into: &writer, from: books) { put($0, next.number, next.row, &$1) }
     return true
+  }
+
+  /// Static, so that the writer changes while the books are only read.
+  private static func record(
+    _ section: ShardSection, into writer: inout SnapshotWriter, from books: Books,
+    _ put: (Books, inout ByteWriter) -> Void
+  ) {
+    writer.record(section.rawValue) { put(books, &$0) }
   }
 }
 

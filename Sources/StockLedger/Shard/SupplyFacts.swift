@@ -3,7 +3,7 @@ import Primitives
 // Rules S1 and S2: what each source told about each account, and the facts that are kept until a
 // count covers them.
 
-extension ShardLedger {
+extension ShardState {
   private func mark(_ account: AccountRow, _ source: UInt32) -> UInt32? {
     var number = account.firstMark
     while number != 0 {

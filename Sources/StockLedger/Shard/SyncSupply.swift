@@ -3,7 +3,7 @@ import Primitives
 // SyncSupply: absolute counts, possible under live holds (trap 9). A count replaces what its source
 // told up to its version, and what came later is applied to it again (rule S2, trap 8).
 
-extension ShardLedger {
+extension ShardState {
   mutating func syncSupply(
     _ record: CommandRecord, _ body: inout ByteReader, into out: inout ByteWriter
   ) {
@@ -109,7 +109,7 @@ extension ShardLedger {
 }
 
 // Reading.
-extension ShardLedger {
+extension ShardState {
   private func areRowsAllowed(_ body: inout ByteReader) -> Bool {
     let n = Int(body.get(UInt32.self))
     guard n >= 1, n <= limits.syncRowsMax else { return false }
@@ -135,7 +135,7 @@ extension ShardLedger {
   }
 
   /// The first row without an account here refuses the call: nothing is counted by halves.
-  private func refusalOfRows(_ rows: inout ByteReader) -> CallRefusal {
+  private mutating func refusalOfRows(_ rows: inout ByteReader) -> CallRefusal {
     for _ in 0..<rows.get(UInt32.self) {
       let found = unsafe findAccount(rows.getShort(), rows.getShort(), rows.getShort())
       if found.refusal != .none { return found.refusal }
