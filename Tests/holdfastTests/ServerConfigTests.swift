@@ -1,0 +1,73 @@
+import Foundation
+import Testing
+
+@testable import holdfast
+
+/// What `holdfast serve` reads, and what it refuses in which words.
+@Suite struct ServerConfigTests {
+  private static let good = """
+    node: {id: 1, region: eu, dir: data}
+    listen: {grpc: "127.0.0.1:7400", plaintext: "127.0.0.1:7401"}
+    tls: {ca: ca.pem, cert: node.pem, key: /keys/node.key}
+    peers:
+      - {id: 2, region: us, zone: us-b, address: "127.0.0.1:7410"}
+    consensus: {tick_ms: 5, election_ms: 400}
+    """
+
+  @Test func aGoodFileIsReadWithPathsFromItsOwnFolder() throws {
+    let config = try ServerConfig.parse(Self.good, file: "/etc/holdfast/node.yaml")
+    #expect(config.id == 1)
+    #expect(config.zone == "eu-a")
+    #expect(config.directory == "/etc/holdfast/data")
+    #expect(config.tls.key == "/keys/node.key")
+    #expect(config.listen.plaintext == Endpoint(host: "127.0.0.1", port: 7401))
+    #expect(config.peers.map(\.zone) == ["us-b"])
+    #expect(config.consensus.electionMilliseconds == 400)
+    #expect(config.limits.mailbox == 8_192)
+  }
+
+  @Test(arguments: [
+    (
+      "node: {id: 1", "node: {idd: 1",
+      "node.yaml:1: unknown key 'node.idd'; did you mean 'node.id'?"
+    ),
+    (
+      "consensus:", "consensuss:",
+      "node.yaml:6: unknown key 'consensuss'; did you mean 'consensus'?"
+    ),
+    ("id: 1,", "id: one,", "'node.id' must be a whole number from 1 to 1000000"),
+    ("id: 1, ", "", "'node.id' is missing"),
+    ("\"127.0.0.1:7401\"", "\"10.0.0.1:7401\"", "must be a loopback address"),
+    ("\"127.0.0.1:7410\"", "nowhere", "must be host:port, not 'nowhere'"),
+    ("id: 2", "id: 1", "two nodes have the same id"),
+    ("tick_ms: 5", "tick_ms: 50", "at least ten ticks"),
+    ("tick_ms: 5", "tick_ms: 5, tick_ms: 5", "'consensus.tick_ms' is given twice"),
+  ])
+  func aWrongFileIsRefusedWithWhatToDo(old: String, new: String, message: String) throws {
+    let text = Self.good.replacing(old, with: new, maxReplacements: 1)
+    try #require(text != Self.good)
+    let error = #expect(throws: ConfigError.self) {
+      try ServerConfig.parse(text, file: "node.yaml")
+    }
+    #expect(error?.description.contains(message) == true, "\(error?.description ?? "no error")")
+  }
+
+  @Test func theExampleInTheClusterFolderIsGood() throws {
+    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    let example = folder.appendingPathComponent(
+      "../../cluster/topologies/three-regions-node-1.yaml"
+    ).path
+    let config = try ServerConfig.load(example)
+    #expect(config.peers.count == 2)
+  }
+
+  @Test(arguments: ["127.0.0.1:7400", "[::1]:7400", "node.example:1"])
+  func endpointsAreReadAsTheyAreWritten(text: String) {
+    #expect(Endpoint(text)?.description == text)
+  }
+
+  @Test(arguments: ["", "7400", "host:", "host:99999", ":7400"])
+  func whatIsNoEndpointIsRefused(text: String) {
+    #expect(Endpoint(text) == nil)
+  }
+}
