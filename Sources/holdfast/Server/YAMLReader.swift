@@ -111,8 +111,8 @@ struct YAMLSection {
     }
   }
 
+  /// A key that is there twice doesn't get this far: the parser refuses it.
   private func refuseUnknownKeys(_ known: [String]) throws {
-    var seen: [String] = []
     for (key, _) in node {
       guard let text = key.scalar?.string, known.contains(text) else {
         let text = key.scalar?.string ?? "?"
@@ -123,8 +123,6 @@ struct YAMLSection {
             + (nearest.map { "; did you mean '\(name($0))'?" }
               ?? "; known here: \(known.joined(separator: ", "))"))
       }
-      if seen.contains(text) { throw wrong(key, "'\(name(text))' is given twice") }
-      seen.append(text)
     }
   }
 }
