@@ -140,6 +140,7 @@ func reservations(
 /// The number behind which a page of reservations starts.
 func pageStart(_ token: String) throws(RequestRefusal) -> UInt64 {
   guard !token.isEmpty else { return 0 }
-  guard let start = UInt64(token) else { throw RequestRefusal(.invalidPageToken) }
+  // There is no number behind the last one.
+  guard let start = UInt64(token), start < .max else { throw RequestRefusal(.invalidPageToken) }
   return start
 }
