@@ -86,6 +86,10 @@ package struct NodeCore: Sendable {
     swap(&effects, &out)
   }
 
+  /// Committed entries are left that the last turn did not apply: another turn is due soon, and not
+  /// before other inputs were taken.
+  package var hasMoreToApply: Bool { groups.contains { $0.raft.hasMoreToHandOut } }
+
   private mutating func drainAll(now: ClockReading) {
     var at = 0
     // The meta group is first: what it opens is behind it and gets its turn too.

@@ -26,6 +26,7 @@ final class Lane: @unchecked Sendable {
   let feeds = SnapshotFeeds()
 
   private var turnIsDue = false
+  private var moreIsDue = false
   /// A chunk travels to a lagging follower as it was written, and fits into an envelope.
   private static let snapshotChunkBytes = 512 << 10
   private var ticks: RepeatedTask?
@@ -86,6 +87,17 @@ final class Lane: @unchecked Sendable {
     turnIsDue = false
     core.endTurn(now: SystemClock.now(), into: &effects)
     perform()
+    if core.hasMoreToApply { goOnSoon() }
+  }
+
+  /// Lets the loop look at its sockets first: what is only executed comes before them.
+  private func goOnSoon() {
+    guard !moreIsDue else { return }
+    moreIsDue = true
+    loop.assumeIsolated().scheduleTask(in: .microseconds(50)) { [self] in
+      moreIsDue = false
+      ring()
+    }
   }
 }
 

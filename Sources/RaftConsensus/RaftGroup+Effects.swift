@@ -12,7 +12,7 @@ extension RaftGroup {
       request != nil || core.outbox.afterPersist.isEmpty,
       "\(core.outbox.afterPersist.count) messages wait for a write that isn't asked for")
     effects.persist = request
-    effects.committed = core.log.handOut()
+    effects.committed = core.log.handOut(maxBytes: core.settings.handOutBytesMax)
     let committed = effects.committed
     changeLeader { leader, _ in leader.handedOut(committed) }
     core.log.trimMemory(toBytes: core.settings.tailBytesMax)

@@ -73,6 +73,8 @@ extension RaftGroup {
   package var shard: ShardID { core.shard }
   package var term: Term { core.hard.term }
   package var commitIndex: LogIndex { core.log.committed }
+  /// There is more to apply than one turn was given.
+  package var hasMoreToHandOut: Bool { core.log.committed > core.log.handedOut }
   package var lastIndex: LogIndex { core.log.lastIndex }
   package var durableIndex: LogIndex { core.log.durable }
   package var lastLogTime: LogTime { core.log.lastLogTime }

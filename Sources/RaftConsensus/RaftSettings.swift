@@ -31,6 +31,9 @@ package struct RaftSettings: Sendable {
   /// Entries kept in memory behind those that are handed out, for followers that lag; older ones
   /// are loaded from the log on disk.
   package var tailBytesMax = 32 << 20
+  /// Committed entries that one turn is given to apply. A member that was away, or that starts, has
+  /// many: it must hear, vote and acknowledge between them.
+  package var handOutBytesMax = 256 << 10
   /// One chunk of a snapshot.
   package var snapshotChunkBytes = 256 << 10
   /// Chunks under way to one follower.

@@ -18,6 +18,33 @@ import Testing
     }
   }
 
+  /// A member that starts, or was away, has much to apply: it gets it in parts, so that it hears and
+  /// votes between them, and each entry once and in order.
+  @Test func muchThatIsCommittedIsHandedOutInParts() {
+    let entries = ByHand.entries([UInt64](repeating: 1, count: 100))
+    let mark = SnapshotMark.initial(Configuration(voters: [MemberID(1)]))
+    let limit = 10 * entries[0].weight
+    var settings = RaftSettings()
+    settings.handOutBytesMax = limit
+    var group = RaftGroup(
+      member: MemberID(1), shard: ShardID(7), settings: settings,
+      restored: RestoredGroup(
+        hardState: HardState(term: Term(1), commit: LogIndex(100)), snapshot: mark,
+        entries: entries),
+      now: ClockReading(boot: 0, raw: 0, wall: 0), seed: 1)
+    var given: [Entry] = []
+    var turns = 0
+    var effects = RaftEffects()
+    while group.hasMoreToHandOut {
+      group.takeEffects(now: ClockReading(boot: 0, raw: 0, wall: 0), into: &effects)
+      #expect(effects.committed.reduce(0) { $0 + $1.weight } <= limit)
+      given += effects.committed
+      turns += 1
+    }
+    #expect(given == entries)
+    #expect(turns == 10)
+  }
+
   private func change(
     _ tail: inout LogTail, _ terms: inout TermRuns, _ model: inout [Entry],
     _ random: inout SeededRandom

@@ -81,11 +81,19 @@ struct RaftLog: Sendable {
     committed = max(committed, index)
   }
 
-  /// The committed entries that were not handed out before.
-  mutating func handOut() -> [Entry] {
+  /// Committed entries that were not handed out before: as many as fit into `maxBytes`, but one at
+  /// least.
+  mutating func handOut(maxBytes: Int) -> [Entry] {
     guard committed > handedOut else { return [] }
-    let entries = tail.slice(handedOut.next, committed)
-    handedOut = committed
+    var last = handedOut.next
+    var bytes = tail[last].weight
+    while last < committed {
+      bytes += tail[last.next].weight
+      if bytes > maxBytes { break }
+      last = last.next
+    }
+    let entries = tail.slice(handedOut.next, last)
+    handedOut = last
     return entries
   }
 
