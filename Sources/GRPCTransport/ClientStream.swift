@@ -59,6 +59,9 @@ package final class ClientStream {
   /// False while too much waits to be sent.
   package var isWritable: Bool { call.outbound.count < ChannelCore.streamSendBytesHigh }
 
+  /// Bytes of messages that nghttp2 has not taken yet.
+  package var waitingBytes: Int { call.outbound.count }
+
   /// True while the call is on a connection. Before that and afterwards messages wait, or go nowhere.
   package var isConnected: Bool { call.connection != nil }
 

@@ -72,6 +72,7 @@ private final class RunningNode: Sendable {
     server.reflection = descriptorSetBytes()
     // Links between nodes ask all the time, and would be cut off as a nuisance.
     server.pingIntervalMin = min(server.pingIntervalMin, PeerLink.pingIntervalMin)
+    server.streamWindowBytes = max(server.streamWindowBytes, PeerLink.windowBytes)
     let methods = HoldfastMethod.allCases.map {
       MethodDescription(path: $0.path, id: $0.rawValue, kind: CallKind($0.kind))
     }

@@ -33,6 +33,13 @@ final class PeerLink: @unchecked Sendable {  // used on `channel.eventLoop` only
   static let keepaliveTime = TimeAmount.seconds(2)
   static let pingIntervalMin = TimeAmount.seconds(1)
 
+  /// Unsent bytes above which envelopes are dropped. The largest envelope has to fit, and what comes
+  /// right behind it: a chunk of a snapshot or an append of a full batch must not cost the next ones,
+  /// or the heartbeats.
+  static let waitingBytesMax = 4 << 20
+  /// What a node takes of a stream without a round trip: regions are 100 ms apart.
+  static let windowBytes = 2 << 20
+
   init(own: NodeID, peer: NodeSeat, host: String, port: Int, tls: ClientTLS, loop: any EventLoop) {
     self.own = own
     node = peer.id
@@ -50,7 +57,9 @@ final class PeerLink: @unchecked Sendable {  // used on `channel.eventLoop` only
     guard !isClosed else { return }
     // What waits for a connection would arrive all at once, and late: a flood of appends that the
     // peer refuses one by one, and of heartbeats from terms gone by.
-    guard let stream = stream ?? open(), stream.isConnected, stream.isWritable else {
+    guard let stream = stream ?? open(), stream.isConnected,
+      stream.waitingBytes < Self.waitingBytesMax
+    else {
       envelopesDropped += 1
       return
     }

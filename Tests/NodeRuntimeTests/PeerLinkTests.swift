@@ -53,6 +53,35 @@ struct PeerLinkTests {
     link.onLoop { link.close() }
   }
 
+  /// Full envelopes that are sent in one turn, and a small one behind them, all arrive: a link that
+  /// drops what comes behind a large append makes its leader begin anew with each of them.
+  @Test func trap28_aFullEnvelopeCostsNotTheNext() async throws {
+    let port = try await freePort()
+    let link = try link(to: port)
+    let heard = try await Peer.with(port: port) { peer in
+      let sending = link.channel.eventLoop.scheduleRepeatedTask(
+        initialDelay: .zero, delay: .milliseconds(20)
+      ) { _ in
+        link.send(envelope(1))
+        link.flush()
+      }
+      #expect(await peer.next() == 1)
+      sending.cancel()
+      try await link.channel.eventLoop.submit {
+        let before = link.envelopesDropped
+        for sequence in 2...4 { link.send(envelope(UInt64(sequence), bytes: 1 << 20)) }
+        link.send(envelope(5))
+        link.flush()
+        #expect(link.envelopesDropped == before)
+      }.get()
+      var heard: [UInt64] = []
+      while heard.last != 5, let next = await peer.next() { heard.append(next) }
+      return heard
+    }
+    #expect(heard.filter { $0 > 1 } == [2, 3, 4, 5])
+    link.onLoop { link.close() }
+  }
+
   /// Links ask a silent peer every other second; nodes must not take that for an attack.
   @Test func trap38_linksMayPingNodes() {
     #expect(PeerLink.pingIntervalMin < PeerLink.keepaliveTime)
@@ -74,8 +103,15 @@ struct PeerLinkTests {
   }
 }
 
-private func envelope(_ sequence: UInt64) -> PeerEnvelope {
+private func envelope(_ sequence: UInt64, bytes: Int = 0) -> PeerEnvelope {
   var envelope = PeerEnvelope()
+  if bytes > 0 {
+    envelope.catalogPushes = [
+      CatalogPush(
+        shard: ShardID(2), term: Term(1), fromVersion: 0, toVersion: 1,
+        items: [UInt8](repeating: 7, count: bytes))
+    ]
+  }
   envelope.clock = ClockSample(wall: 1, sequence: sequence, heardSequence: 0)
   return envelope
 }
