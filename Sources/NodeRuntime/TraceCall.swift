@@ -110,25 +110,33 @@ struct Trace: Sendable {
     var ledger = start
     var events: [API.TraceEvent] = []
     var next = first
+    // From a snapshot on, the chain's digests before are not known here.
+    let chain = first == LogIndex(1) ? JournalChain() : nil
+    var head: ChainRow?
     while next <= upTo {
       let entries = try store.loadNow(shard.id, from: next, upTo: upTo)
       guard let last = entries.last else { break }
-      for entry in entries { step(&ledger, entry, &events) }
+      for entry in entries {
+        let known = events.count
+        let outcomes = step(&ledger, entry, &events)
+        head = chain?.row(after: head, entry: entry, outcomes: outcomes)
+        for event in known..<events.count { events[event].chain = head?.digest ?? [] }
+      }
       next = last.index.next
     }
     return events
   }
 
+  /// Applies one entry, notes what it did to the reservation, and gives its outcomes.
   private func step(
     _ ledger: inout ShardLedger, _ entry: Entry, _ events: inout [API.TraceEvent]
-  ) {
+  ) -> [UInt8] {
+    let before = state(in: ledger)
     guard entry.kind == .command else {
-      let before = state(in: ledger)
       ledger.advance(index: entry.index, term: entry.term, logTime: entry.logTime)
       noteExpiry(before, ledger, entry, &events)
-      return
+      return []
     }
-    let before = state(in: ledger)
     var outcomes = ByteWriter()
     ledger.apply(
       payload: entry.payload, index: entry.index, term: entry.term, logTime: entry.logTime,
@@ -144,6 +152,7 @@ struct Trace: Sendable {
       }
     }
     if events.count == known { noteExpiry(before, ledger, entry, &events) }
+    return outcomes.bytes
   }
 
   private func state(in ledger: borrowing ShardLedger) -> API.Reservation? {
