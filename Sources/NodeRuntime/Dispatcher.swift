@@ -27,6 +27,8 @@ final class Dispatcher: @unchecked Sendable {  // every member is used on `loop.
   var response: [UInt8] = []
   /// False while the node stops: what comes then is told to go elsewhere.
   var isServing = true
+  /// The last step of a stop: peers are not listened to any more.
+  var hasEndedStreams = false
   private(set) var callsAnswered: UInt64 = 0
 
   init(server: ServerLoop, hub: Hub) {

@@ -122,11 +122,37 @@ private final class RunningNode: Sendable {
   /// Callers go first, then peers, then the stores: what was acknowledged is on disk by then.
   func stop() async {
     for service in [""] + HoldfastMethod.services { server.health.set(service, .notServing) }
-    await server.drain(grace: .seconds(settings.drainSeconds))
+    await finishCalls()
+    await server.drain(grace: .milliseconds(500))
     for lane in hub.lanes { try? await lane.loop.submit { lane.stop() }.get() }
     try? await hub.lanes[0].loop.submit { [hub] in for link in hub.links { link.close() } }.get()
     for lane in hub.lanes { lane.store.close() }
     hub.events.logger.notice("stopped")
+  }
+}
+
+extension RunningNode {
+  /// Takes no more calls, and gives those under way their time: they need the peers' streams, so
+  /// these end last.
+  private func finishCalls() async {
+    for dispatcher in hub.dispatchers {
+      try? await dispatcher.server.eventLoop.submit { dispatcher.isServing = false }.get()
+    }
+    let end = ContinuousClock.now + .seconds(settings.drainSeconds)
+    while ContinuousClock.now < end, await callsUnderWay() > 0 {
+      try? await Task.sleep(for: .milliseconds(5))
+    }
+    for dispatcher in hub.dispatchers {
+      try? await dispatcher.server.eventLoop.submit { dispatcher.endStreams() }.get()
+    }
+  }
+
+  private func callsUnderWay() async -> Int {
+    var count = 0
+    for dispatcher in hub.dispatchers {
+      count += (try? await dispatcher.server.eventLoop.submit { dispatcher.calls.count }.get()) ?? 0
+    }
+    return count
   }
 }
 

@@ -21,7 +21,7 @@ extension StreamingCall {
 extension Dispatcher {
   func streamOpened(_ call: CallHandle, method: Int, context: CallContext) {
     let method = HoldfastMethod(rawValue: method)!
-    guard isServing || method == .exchange else {
+    guard isServing || (method == .exchange && !hasEndedStreams) else {
       return refuse(call, .retry(.notServing, afterMilliseconds: 100))
     }
     switch method {
@@ -51,6 +51,13 @@ extension Dispatcher {
 
   func cancelled(_ call: CallHandle, method: Int, reason: CancelReason) {
     streams.removeValue(forKey: call)?.cancelled()
+  }
+
+  /// Ends what would go on for ever: watches and the peers' streams.
+  func endStreams() {
+    hasEndedStreams = true
+    for call in Array(streams.keys) { finish(call, .retry(.notServing, afterMilliseconds: 100)) }
+    flush()
   }
 
   /// Ends a streaming call from our side.

@@ -23,6 +23,9 @@ extension Dispatcher {
       unsafe name.region.withUnsafeBytes { unsafe routes.find(pool: pool, region: $0) }
     }
     guard let route = found else { throw unknownShard(pool: name.pool, region: name.region) }
+    guard Trace.waiting.load(ordering: .relaxed) < Trace.waitingMax else {
+      throw .retry(.overloaded, afterMilliseconds: 1_000)
+    }
     guard route.members.contains(node) else {
       return try unsafe forward(
         call, .traceReservation, message, context, route, to: route.leader ?? route.members.first)
@@ -33,7 +36,9 @@ extension Dispatcher {
     hub.hop(from: hub.lanes[index], to: route.lane) {
       let limits = lane.core.settings.ledger
       let upTo = lane.core.withShardLedger(shard) { $0.appliedIndex } ?? .zero
+      Trace.waiting.add(1, ordering: .relaxed)
       Trace.queue.async {
+        defer { Trace.waiting.subtract(1, ordering: .relaxed) }
         let trace = Trace(names, name.number, limits, lane.store)
         let result = trace.run(upTo: upTo, request)
         here.execute { self.answer(call, result) }
@@ -56,6 +61,9 @@ extension Dispatcher {
 struct Trace: Sendable {
   /// One replay at a time: it needs as much memory as the shard itself.
   static let queue = DispatchQueue(label: "holdfast.trace")
+  /// Replays that wait or run; more are refused.
+  static let waiting = Atomic(0)
+  static let waitingMax = 16
 
   private let shard: ShardNames
   private let number: UInt64
