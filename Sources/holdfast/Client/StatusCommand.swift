@@ -64,6 +64,7 @@ struct StatusCommand: AsyncParsableCommand {
       }
       out.put("reservations_made", raw: shard.reservationsMade)
       out.put("live_reservations", raw: shard.liveReservations)
+      out.put("dedupe_horizon_seconds", raw: shard.dedupeHorizon?.components.seconds ?? 0)
     }
   }
 
