@@ -6,6 +6,9 @@ package struct ReplaySchedule: Sendable {
   package struct Turn: Hashable, Sendable {
     package var event: Int
     package var round: Int
+    /// The region of the client who plays it. A client who goes on with a customer's next event
+    /// stays a client of its own region, even where that event belongs to another one.
+    package var client: Int
   }
 
   private let plan: ReplayPlan
@@ -42,7 +45,7 @@ package struct ReplaySchedule: Sendable {
     let own = ofRegion[region]
     while cursor[region] < own.count * plan.settings.rounds {
       let turn = Turn(
-        event: own[cursor[region] % own.count], round: cursor[region] / own.count)
+        event: own[cursor[region] % own.count], round: cursor[region] / own.count, client: region)
       cursor[region] += 1
       guard let before = predecessor(of: turn), !finishedTurns[number(before)] else { return turn }
       passedOver[number(turn)] = true
@@ -63,16 +66,18 @@ package struct ReplaySchedule: Sendable {
 
   private func predecessor(of turn: Turn) -> Turn? {
     if let previous = plan.events[turn.event].previous {
-      return Turn(event: previous, round: turn.round)
+      return Turn(event: previous, round: turn.round, client: turn.client)
     }
     guard turn.round > 0, !plan.events[turn.event].customer.isEmpty else { return nil }
-    return Turn(event: lastOfChain[turn.event], round: turn.round - 1)
+    return Turn(event: lastOfChain[turn.event], round: turn.round - 1, client: turn.client)
   }
 
   private func successor(of turn: Turn) -> Turn? {
-    if let next = plan.events[turn.event].next { return Turn(event: next, round: turn.round) }
+    if let next = plan.events[turn.event].next {
+      return Turn(event: next, round: turn.round, client: turn.client)
+    }
     guard turn.round + 1 < plan.settings.rounds, !plan.events[turn.event].customer.isEmpty
     else { return nil }
-    return Turn(event: firstOfChain[turn.event], round: turn.round + 1)
+    return Turn(event: firstOfChain[turn.event], round: turn.round + 1, client: turn.client)
   }
 }

@@ -97,6 +97,37 @@ import Testing
     #expect(played == plan.eventsInAll)
     for (customer, turns) in started where !customer.isEmpty { #expect(turns == turns.sorted()) }
   }
+
+  /// Clients who went on with a customer's next event moved to that event's region for good, until
+  /// a region had none left and the replay stood still.
+  @Test(arguments: 1...20) func aRegionKeepsItsClientsWhenCustomersOrderFromSeveral(seed: UInt64)
+    throws
+  {
+    var synthetic = SyntheticRetail()
+    synthetic.orders = 400
+    synthetic.seed = seed
+    var file = RetailFile()
+    try file.read(synthetic.csv())
+    let plan = ReplayPlan(file, regions: regions)
+    #expect(
+      plan.events.contains { event in
+        event.next.map { plan.events[$0].region != event.region } ?? false
+      })
+    var schedule = ReplaySchedule(plan)
+    var random = SeededBytes(seed: seed)
+    var running: [ReplaySchedule.Turn] = []
+    for region in 0..<3 {
+      for _ in 0..<16 { if let turn = schedule.next(inRegion: region) { running.append(turn) } }
+    }
+    while !running.isEmpty {
+      let done = running.remove(at: Int(random.below(UInt64(running.count))))
+      if let next = schedule.finish(done) ?? schedule.next(inRegion: done.client) {
+        #expect(next.client == done.client)
+        running.append(next)
+      }
+    }
+    #expect(schedule.isFinished)
+  }
 }
 
 @Suite struct CancellationMatcherTests {

@@ -83,7 +83,7 @@ final class ReplayDriver {
       "\(schedule.finishedCount) of \(total) orders and cancellations, "
         + "\(link.retries) retries")
     if schedule.isFinished { return end() }
-    if let next { play(next) } else { playNext(inRegion: world.plan.events[turn.event].region) }
+    if let next { play(next) } else { playNext(inRegion: turn.client) }
   }
 
   private func end() {
