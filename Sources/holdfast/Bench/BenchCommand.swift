@@ -14,6 +14,11 @@ struct BenchCommand: AsyncParsableCommand {
       Makes a pool of its own, reserves one unit a request with a new request id each, reads every \
       outcome, and compares the ledger's own count with the answers. Exit code 1 when they differ \
       or calls failed.
+
+      With --rate the load is open: calls go out at a steady rate whatever becomes of those \
+      before, and latency counts from when a call was due. At most --in-flight are under way: a \
+      call that finds no place waits (late), or is never sent (missed). append_sync_ms is what \
+      the disk alone needs: the median of bare 35 KB appends and fdatasyncs before and after.
       """)
 
   @OptionGroup var connection: ConnectionOptions
@@ -26,6 +31,9 @@ struct BenchCommand: AsyncParsableCommand {
   @Option(help: "SKUs with --keys zipf.") var skus = 1_000
   @Option(help: "The region whose shard is measured; else the first.") var region: String?
   @Option(help: "Event loops of this load generator.") var threads = 1
+  @Option(help: "Calls a second at a steady rate; without it as many as there are answers.")
+  var rate: Int?
+  @Option(help: "With --rate, where the disk is measured.") var dir = "."
   @Flag(help: "Print the result as JSON.") var json = false
 
   func validate() throws {
@@ -44,6 +52,10 @@ struct BenchCommand: AsyncParsableCommand {
     guard (1...100_000).contains(skus), (1...64).contains(threads), threads <= connections else {
       throw ValidationError("--skus must be up to 100000, --threads at most --connections")
     }
+    guard (threads...BenchPacer.callsPerSecondMax).contains(rate ?? threads) else {
+      throw ValidationError(
+        "--rate must be from 1 for each thread to \(BenchPacer.callsPerSecondMax)")
+    }
   }
 
   func run() async throws {
@@ -53,10 +65,12 @@ struct BenchCommand: AsyncParsableCommand {
       defer { group.shutdownGracefully { _ in } }
       let target = try await BenchTarget.prepare(
         context, group.next(), region: region, skus: keys == .hot ? 1 : skus)
+      var syncs = rate == nil ? [] : try await AppendSync.measure(in: dir)
       let before = try await target.measure()
       let counts = await drive(target, context, group)
       let after = try await target.measure()
-      try show(counts, before, after)
+      if rate != nil { syncs += try await AppendSync.measure(in: dir) }
+      try show(counts, before, after, syncs)
       await target.close()
     } catch {
       throw commandEnding(for: error)
@@ -72,13 +86,16 @@ struct BenchCommand: AsyncParsableCommand {
     var settings = context.settings
     settings.endpoints = [target.leader]
     let loops = (0..<threads).map { _ in group.next() }
+    let pacer = rate.map { BenchPacer(callsPerSecond: $0) }
     return await withTaskGroup(of: BenchCounts.self) { [connections, inFlight, threads] tasks in
       for (index, loop) in loops.enumerated() {
         let ownConnections = connections / threads + (index < connections % threads ? 1 : 0)
         let ownCalls = inFlight / threads + (index < inFlight % threads ? 1 : 0)
-        tasks.addTask { [settings] in
+        var ownLoad = load
+        ownLoad.pacer = pacer?.share(index, of: threads)
+        tasks.addTask { [settings, ownLoad] in
           await runBenchLane(
-            load, settings, loop, connections: ownConnections, inFlight: ownCalls,
+            ownLoad, settings, loop, connections: ownConnections, inFlight: ownCalls,
             seed: UInt64(index))
         }
       }
@@ -88,30 +105,15 @@ struct BenchCommand: AsyncParsableCommand {
     }
   }
 
-  private func show(_ counts: BenchCounts, _ before: BenchReading, _ after: BenchReading) throws {
-    let all = max(1, counts.outcomes.reduce(0, +) / UInt64(max(1, batch)))
-    let cpu = Double(after.cpuNanoseconds - before.cpuNanoseconds) / Double(all) / 1_000
-    let fields = [
-      ("ops_per_second", decimal(Double(counts.reservations) / seconds)),
-      ("p50_ms", decimal(counts.latencies.milliseconds(perMille: 500))),
-      ("p99_ms", decimal(counts.latencies.milliseconds(perMille: 990))),
-      ("p999_ms", decimal(counts.latencies.milliseconds(perMille: 999))),
-      ("cpu_us_per_call", decimal(cpu)),
-      ("sync_ms", decimal(Double(after.syncNanoseconds) / 1e6)),
-      ("connections", "\(connections)"), ("in_flight", "\(inFlight)"),
-      ("seconds", decimal(seconds)), ("errors", "\(counts.errors)"),
-      (
-        "outcomes",
-        "{\"FULL\":\(counts.outcomes[1]),\"PARTIAL\":\(counts.outcomes[2]),"
-          + "\"NONE\":\(counts.outcomes[3])}"
-      ),
-    ]
-    if json {
-      printLine("{" + fields.map { "\"\($0)\":\($1)" }.joined(separator: ",") + "}")
-    } else {
-      var table = Table("MEASURE", "VALUE")
-      for (name, value) in fields { table.add(name, value) }
-      printLine(table.text)
+  private func show(
+    _ counts: BenchCounts, _ before: BenchReading, _ after: BenchReading, _ syncs: [Double]
+  ) throws {
+    let report = BenchReport(
+      counts: counts, before: before, after: after, seconds: seconds, batch: batch,
+      connections: connections, inFlight: inFlight, rate: rate, syncs: syncs)
+    printLine(json ? report.json : report.table)
+    if counts.missed > 0 {
+      say("\(counts.missed) calls were due and never sent: the rate is more than was answered.")
     }
     try check(counts, made: after.reservationsMade - before.reservationsMade)
   }

@@ -1,5 +1,5 @@
 // The load of one event loop: so many calls under way, each answer read, the next call made from
-// the callback of the one before. No task and no await per call.
+// the callback of the one before, or when it is due. No task and no await per call.
 
 import GRPCTransport
 import NIOCore
@@ -16,6 +16,8 @@ struct BenchLoad: Sendable {
   var batch: Int
   var warmup: TimeAmount
   var duration: TimeAmount
+  /// Makes the load open: calls are sent when they are due, not when others have ended.
+  var pacer: BenchPacer?
 }
 
 struct BenchCounts: Sendable {
@@ -26,6 +28,10 @@ struct BenchCounts: Sendable {
   var reservations: UInt64 = 0
   /// Of the whole run, warm-up included, by API.Outcome.
   var outcomes = [UInt64](repeating: 0, count: 4)
+  /// Calls of an open load that were due with no place free for them, and were sent later.
+  var late: UInt64 = 0
+  /// Calls of an open load that were due and never sent.
+  var missed: UInt64 = 0
   var errors: UInt64 = 0
   var firstError = ""
 
@@ -33,6 +39,8 @@ struct BenchCounts: Sendable {
     latencies.add(other.latencies)
     calls += other.calls
     reservations += other.reservations
+    late += other.late
+    missed += other.missed
     errors += other.errors
     for index in outcomes.indices { outcomes[index] += other.outcomes[index] }
     if firstError.isEmpty { firstError = other.firstError }
@@ -40,17 +48,19 @@ struct BenchCounts: Sendable {
 }
 
 final class BenchLane {
-  private let eventLoop: any EventLoop
-  private let channels: [GRPCChannel]
-  private let load: BenchLoad
+  let eventLoop: any EventLoop
+  let channels: [GRPCChannel]
+  let load: BenchLoad
   private var zipf: ZipfKeys
   private var stamps = RequestStamps()
   private var message: [UInt8] = []
-  private var measureFrom = NIODeadline.now()
-  private var endAt = NIODeadline.now()
-  private var running = 0
-  private var counts = BenchCounts()
-  private let completion: (BenchCounts) -> Void
+  var startedAt = NIODeadline.now()
+  var measureFrom = NIODeadline.now()
+  var endAt = NIODeadline.now()
+  var running = 0
+  var counts = BenchCounts()
+  var schedule = BenchSchedule()
+  let completion: (BenchCounts) -> Void
   private let path: MethodPath
 
   init(
@@ -68,13 +78,16 @@ final class BenchLane {
 
   func start(inFlight: Int) {
     let now = NIODeadline.now()
+    startedAt = now
     measureFrom = now + load.warmup
     endAt = measureFrom + load.duration
+    if let pacer = load.pacer { return startOpen(pacer, inFlight: inFlight) }
     running = inFlight
     for slot in 0..<inFlight { send(channels[slot % channels.count], now) }
   }
 
-  private func send(_ channel: GRPCChannel, _ now: NIODeadline) {
+  /// Sends one call, whose latency counts from `since`.
+  func send(_ channel: GRPCChannel, _ since: NIODeadline) {
     let wall = LogTime(milliseconds: wallMilliseconds())
     message.removeAll(keepingCapacity: true)
     if load.batch > 0 {
@@ -88,18 +101,20 @@ final class BenchLane {
     }
     unsafe message.withUnsafeBytes { message in
       unsafe channel.unary(path, message: message, options: CallOptions(waitForReady: true)) {
-        self.ended(channel, $0, sent: now)
+        self.ended(channel, $0, since: since)
       }
     }
   }
 
-  private func ended(_ channel: GRPCChannel, _ reply: UnaryReply, sent: NIODeadline) {
+  private func ended(_ channel: GRPCChannel, _ reply: UnaryReply, since: NIODeadline) {
     let now = NIODeadline.now()
     guard reply.status.code == .ok else { return failed(channel, reply.status, now) }
-    let isMeasured = now >= measureFrom && now < endAt
+    // An open load waits for the answers to all that was due, or it would leave out the slowest.
+    let moment = load.pacer == nil ? now : since
+    let isMeasured = moment >= measureFrom && moment < endAt
     let reservations = read(reply, isMeasured)
     if isMeasured {
-      counts.latencies.add(nanoseconds: UInt64((now - sent).nanoseconds))
+      counts.latencies.add(nanoseconds: UInt64((now - since).nanoseconds))
       counts.calls += 1
       counts.reservations += reservations
     }
@@ -137,6 +152,10 @@ final class BenchLane {
   }
 
   private func goOn(_ channel: GRPCChannel, _ now: NIODeadline) {
+    if let pacer = load.pacer {
+      running -= 1
+      return goOnOpen(pacer, now)
+    }
     if now < endAt { return send(channel, now) }
     running -= 1
     if running == 0 { completion(counts) }

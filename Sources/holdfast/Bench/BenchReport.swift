@@ -1,0 +1,59 @@
+import Workload
+
+/// What a bench says in the end.
+struct BenchReport {
+  var counts: BenchCounts
+  var before: BenchReading
+  var after: BenchReading
+  var seconds: Double
+  var batch: Int
+  var connections: Int
+  var inFlight: Int
+  /// Of an open load.
+  var rate: Int?
+  /// Of an open load: milliseconds of each bare append and sync, before and after it.
+  var syncs: [Double]
+
+  var json: String {
+    "{" + fields.map { "\"\($0)\":\($1)" }.joined(separator: ",") + "}"
+  }
+
+  var table: String {
+    var table = Table("MEASURE", "VALUE")
+    for (name, value) in fields { table.add(name, value) }
+    return table.text
+  }
+
+  private var fields: [(String, String)] {
+    [
+      ("ops_per_second", decimal(Double(counts.reservations) / seconds)),
+      ("p50_ms", decimal(counts.latencies.milliseconds(perMille: 500))),
+      ("p99_ms", decimal(counts.latencies.milliseconds(perMille: 990))),
+      ("p999_ms", decimal(counts.latencies.milliseconds(perMille: 999))),
+      ("cpu_us_per_call", decimal(cpuMicroseconds)),
+      ("sync_ms", decimal(Double(after.syncNanoseconds) / 1e6)),
+      ("connections", "\(connections)"), ("in_flight", "\(inFlight)"),
+      ("seconds", decimal(seconds)), ("errors", "\(counts.errors)"),
+      (
+        "outcomes",
+        "{\"FULL\":\(counts.outcomes[1]),\"PARTIAL\":\(counts.outcomes[2]),"
+          + "\"NONE\":\(counts.outcomes[3])}"
+      ),
+    ] + openFields
+  }
+
+  private var openFields: [(String, String)] {
+    guard let rate else { return [] }
+    let sync = AppendSync.median(syncs)
+    return [
+      ("rate", "\(rate)"), ("late", "\(counts.late)"), ("missed", "\(counts.missed)"),
+      ("append_sync_ms", decimal(sync)),
+      ("p99_over_append_sync", decimal(counts.latencies.milliseconds(perMille: 990) / sync)),
+    ]
+  }
+
+  private var cpuMicroseconds: Double {
+    let calls = max(1, counts.outcomes.reduce(0, +) / UInt64(max(1, batch)))
+    return Double(after.cpuNanoseconds - before.cpuNanoseconds) / Double(calls) / 1_000
+  }
+}
