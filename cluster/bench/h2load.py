@@ -21,7 +21,7 @@ def run(port, path, body, calls):
 
 
 def percentiles(port, path, body, rate, seconds):
-    """p50 and p99 in milliseconds at a steady rate."""
+    """p50 and p99 in milliseconds at a rate that is steady from one burst of 10 ms to the next."""
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "log"
         per_connection = max(1, rate // CONNECTIONS)

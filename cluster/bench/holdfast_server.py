@@ -90,5 +90,7 @@ class Cluster:
         return rate
 
     def bench(self, *words):
-        output = self.call("bench", "--json", *words)
-        return json.loads(output)["ops_per_second"]
+        return self.bench_result(*words)["ops_per_second"]
+
+    def bench_result(self, *words):
+        return json.loads(self.call("bench", "--json", *words))

@@ -1,10 +1,8 @@
 """The peers: each is started on loopback with durable settings, driven, and stopped."""
 import glob
-import os
 import re
 import shutil
 import socket
-import statistics
 import subprocess
 import tempfile
 import time
@@ -191,25 +189,6 @@ DURABLE = {
     "postgres_hot": _postgres("1"),
     "postgres_zipf": _postgres("random_zipfian(1, 1000, 1.1)"),
 }
-
-
-def append_and_sync(folder, count=2_000, size=35_000):
-    """Median milliseconds of one append of 35 KB and fdatasync on a preallocated file."""
-    block = os.urandom(size)
-    path = Path(folder) / "appended"
-    descriptor = os.open(path, os.O_CREAT | os.O_WRONLY)
-    try:
-        os.posix_fallocate(descriptor, 0, count * size)
-        times = []
-        for number in range(count):
-            start = time.perf_counter()
-            os.pwrite(descriptor, block, number * size)
-            os.fdatasync(descriptor)
-            times.append(time.perf_counter() - start)
-    finally:
-        os.close(descriptor)
-        path.unlink()
-    return statistics.median(times) * 1000
 
 
 def grpc_frame(message):
