@@ -167,7 +167,7 @@ extension Lane {
       loop.execute {
         let entries = (try? result.get()) ?? []
         if case .failure(let error) = result { self.hub.events.note(loadFailed: work, error) }
-        // None says that they can't be had; the group asks again.
+        // None says that they can't be had; the group takes a snapshot in their place.
         self.core.loaded(work, entries: entries, now: SystemClock.now())
         self.ring()
       }

@@ -86,6 +86,9 @@ package enum RaftEvent: Hashable, Sendable {
   case startedElection(term: Term)
   case snapshotSendStarted(to: MemberID, index: LogIndex)
   case snapshotInstalled(index: LogIndex)
+  /// Storage can't give a follower the entries that it lacks: only a snapshot that reaches `from`
+  /// helps it, and none is there yet. Said again at each heartbeat until there is one.
+  case entriesUnreadable(from: LogIndex, for: MemberID)
   /// A flawed member's log reached what it had once acknowledged (rule C9).
   case repaired(index: LogIndex)
 }

@@ -63,7 +63,8 @@ extension RaftGroup {
   /// entries beyond what memory holds are forgotten.
   package mutating func compact(to mark: SnapshotMark) { core.log.compact(to: mark) }
 
-  /// Answers a load. Fewer entries than asked for are good; none means that they could not be had.
+  /// Answers a load. Fewer entries than asked for are good; none means that they could not be had
+  /// (`RaftEvent.entriesUnreadable`).
   package mutating func loaded(_ request: LoadRequest, entries: [Entry], now: ClockReading) {
     changeLeader { $0.loaded(request, entries: entries, core: &$1) }
   }

@@ -58,6 +58,38 @@ import Testing
     #expect(follower.node.state.index == LogIndex(22))
   }
 
+  @Test func rowsThatStorageCannotGiveAreAskedForOnceAHeartbeatUntilASnapshotIsThere() {
+    var settings = TestCluster.settings
+    settings.tailBytesMax = 60
+    var leader = ByHand(settings: settings)
+    leader.win()
+    for _ in 0..<20 {
+      leader.propose()
+      leader.settle()
+      leader.acknowledge(leader.group.lastIndex.rawValue, by: 2)
+      leader.settle()
+    }
+    leader.node.disk.rows.removeFirst(10)
+    leader.wait(milliseconds: 50)
+    leader.hear(
+      .appendReply(.refused(refusedIndex: leader.group.lastIndex, hint: .zero)), from: 3, term: 1)
+    leader.hear(.heartbeatReply(readRound: 0), from: 3, term: 1)
+    var loads = 0
+    var wanted = 0
+    for _ in 0..<20 {
+      leader.turn()
+      loads += leader.effects.loads.count
+      wanted += leader.effects.events.count { $0.isUnreadable }
+      leader.node.finishReads(now: leader.now)
+    }
+    #expect(loads == 1)
+    #expect(wanted == 1)
+    leader.node.compact()
+    var follower = ByHand(3)
+    converse(&leader, &follower, heartbeats: 6)
+    #expect(follower.node.state == leader.node.state)
+  }
+
   @Test func lostChunksAndAnswersAreSentAgain() {
     var (leader, follower) = pair()
     var random = SeededRandom(seed: 3)
@@ -166,5 +198,11 @@ import Testing
     #expect(member.group.lastIndex == LogIndex(2))
     member.settle()
     #expect(member.node.disk.rows.isEmpty, "from the disk too")
+  }
+}
+
+extension RaftEvent {
+  fileprivate var isUnreadable: Bool {
+    if case .entriesUnreadable = self { true } else { false }
   }
 }

@@ -63,6 +63,8 @@ extension NodeCore {
       out.events.append(.electionStarted(shard, term))
     case .repaired(let index):
       out.events.append(.repaired(shard, index))
+    case .entriesUnreadable(let index, _):
+      takeSnapshotInPlace(of: index, at: at)
     case .startedPreVote, .snapshotInstalled:
       break
     }

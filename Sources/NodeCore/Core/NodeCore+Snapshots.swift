@@ -8,6 +8,18 @@ extension NodeCore {
   mutating func takeSnapshotIfDue(_ at: Int) {
     let ledgerBytes = groups[at].books.shard?.sizes.bytes ?? 0
     guard groups[at].snapshots.isDue(ledgerBytes: ledgerBytes, settings: settings) else { return }
+    takeSnapshot(at)
+  }
+
+  /// A follower needs entries that storage can't read: the ledger has what they led to.
+  mutating func takeSnapshotInPlace(of index: LogIndex, at: Int) {
+    guard groups[at].snapshots.isIdle, groups[at].books.index >= index,
+      groups[at].raft.snapshotMark.index < index
+    else { return }
+    takeSnapshot(at)
+  }
+
+  private mutating func takeSnapshot(_ at: Int) {
     // The members as of the applied entry are the group's own as long as none are changed.
     let mark = SnapshotMark(
       index: groups[at].books.index, term: groups[at].books.term,

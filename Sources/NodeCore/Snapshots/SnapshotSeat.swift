@@ -42,6 +42,9 @@ struct SnapshotSeat: Sendable {
       || logEntries >= settings.snapshotLogEntries
   }
 
+  /// None is being saved, installed or waiting for the log behind it to become durable.
+  var isIdle: Bool { saving == nil && installing == nil && compacting == nil }
+
   mutating func started(_ mark: SnapshotMark) {
     saving = mark
     logBytes = 0

@@ -48,7 +48,7 @@ extension Leader {
   /// A follower that answers heartbeats but acknowledges nothing may have lost the last append: one
   /// without entries makes it say so.
   private mutating func remind(at: Int, core: inout GroupCore) {
-    guard others[at].seemsStuck, !others[at].isLoading else { return }
+    guard others[at].seemsStuck, others[at].loading == .idle else { return }
     others[at].reminded()
     if case .replicate = others[at].flow { sendEmpty(at: at, core: &core) }
   }

@@ -42,7 +42,7 @@ extension Leader {
 
   /// Sends the next entries, or begins to fetch them; false when nothing more can be sent now.
   private mutating func sendBatch(at: Int, core: inout GroupCore) -> Bool {
-    guard !others[at].isLoading else { return false }
+    guard others[at].loading == .idle else { return false }
     let next = others[at].next
     switch core.log.batch(from: next, maxBytes: core.settings.appendBytesMax) {
     case .entries(let previous, let entries):
@@ -88,15 +88,21 @@ extension Leader {
 // MARK: - What shells bring
 
 extension Leader {
-  /// Entries from the disk; they are sent if the follower still waits for exactly these.
+  /// Entries from the disk; they are sent if the follower still waits for exactly these. Without
+  /// them it waits for the next heartbeat, or for a snapshot that stands for them.
   mutating func loaded(_ request: LoadRequest, entries: [Entry], core: inout GroupCore) {
-    guard request.term == term, let at = progress(of: request.member), others[at].isLoading,
+    guard request.term == term, let at = progress(of: request.member),
+      others[at].loading == .underWay,
       others[at].next == request.from
     else { return }
+    guard let first = entries.first, first.index == request.from else {
+      // Asked again at once it would say the same. A snapshot of what they led to does as well.
+      others[at].failLoading()
+      core.outbox.events.append(.entriesUnreadable(from: request.from, for: request.member))
+      return
+    }
     others[at].stopLoading()
-    guard let first = entries.first, first.index == request.from,
-      let before = core.log.term(at: request.from.previous)
-    else { return }
+    guard let before = core.log.term(at: request.from.previous) else { return }
     for entry in entries {
       precondition(
         core.log.term(at: entry.index) == entry.term,

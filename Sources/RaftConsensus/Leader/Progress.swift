@@ -8,8 +8,7 @@ struct Progress: Sendable {
   /// The entry to send next.
   private(set) var next: LogIndex
   private(set) var flow = Flow.probe(isWaiting: false)
-  /// Entries from `next` on were asked for from the disk.
-  private(set) var isLoading = false
+  private(set) var loading = Loading.idle
   /// When an answer in this term last came.
   var heardAt: UInt64
   /// The newest round of reads that it answered (rule C8).
@@ -20,6 +19,16 @@ struct Progress: Sendable {
   /// Appends are under way, and none was acknowledged from one heartbeat to the next.
   private(set) var seemsStuck = false
   private var matchAtHeartbeat = LogIndex.zero
+
+  /// Entries from `next` on that memory no longer has.
+  enum Loading: Sendable {
+    case idle
+    /// They were asked for from the disk.
+    case underWay
+    /// The disk couldn't give them; it is asked again at the next heartbeat, in case that a snapshot
+    /// has not taken their place by then.
+    case failed
+  }
 
   enum Flow: Sendable {
     /// Where the logs agree isn't known: one append at a time, and one more per heartbeat.
@@ -82,7 +91,7 @@ struct Progress: Sendable {
 
   private mutating func moveNext(to index: LogIndex) {
     next = index
-    isLoading = false
+    loading = .idle
   }
 
   // MARK: Sending
@@ -106,14 +115,17 @@ struct Progress: Sendable {
   /// What was sent can't be asked about any more: begins again behind what was acknowledged.
   mutating func beginAgain() { probe(from: match.next) }
 
-  mutating func startLoading() { isLoading = true }
+  mutating func startLoading() { loading = .underWay }
 
-  /// The disk answered, or couldn't.
-  mutating func stopLoading() { isLoading = false }
+  mutating func stopLoading() { loading = .idle }
+
+  /// The disk couldn't.
+  mutating func failLoading() { loading = .failed }
 
   /// A heartbeat's time has come: what waits for an answer that may be lost asks again; a member
   /// that is silent gets no more than that.
   mutating func retry(isSilent: Bool) {
+    if loading == .failed { loading = .idle }
     switch flow {
     case .probe: flow = .probe(isWaiting: false)
     case .replicate(let window):
@@ -128,7 +140,7 @@ struct Progress: Sendable {
 
   mutating func startSnapshot(_ mark: SnapshotMark) {
     flow = .snapshot(SnapshotTransfer(mark: mark))
-    isLoading = false
+    loading = .idle
   }
 
   mutating func update(_ transfer: SnapshotTransfer) { flow = .snapshot(transfer) }

@@ -120,6 +120,27 @@ import Testing
     #expect(traffic.judge(unitsPerSku: 200) == [], "seed \(seed)")
   }
 
+  @Test func aFollowerThatLacksUnreadableRowsGetsASnapshotInTheirPlace() throws {
+    let (cluster, _, traffic, shards) = try stocked(
+      .init(seed: 50, tweak: { $0.raft.tailBytesMax = 2_000 }))
+    let shard = shards[0]
+    cluster.crash(2)
+    #expect(traffic.play(240))
+    for at in 0...1 { cluster.spoilRows(of: shard, on: at) }
+    cluster.start(2)
+    #expect(
+      cluster.run(seconds: 20) {
+        cluster.seen.contains {
+          if case .snapshotInstalled(shard, _) = $0.event { $0.node == 2 } else { false }
+        }
+      })
+    #expect(traffic.play(20))
+    #expect(traffic.judge(unitsPerSku: 200) == [])
+    let refused = cluster.nodes.map(\.disk.loadsRefused)
+    #expect(refused.contains { $0 > 0 }, "the rows were asked for")
+    #expect(refused.allSatisfy { $0 < 10 }, "and not over and over")
+  }
+
   @Test func ruleC10_aMemberThatDiffersIsNoticed() throws {
     let (cluster, _, traffic, shards) = try stocked(.init(seed: 49))
     #expect(traffic.play(20))

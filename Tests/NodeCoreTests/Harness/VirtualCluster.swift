@@ -116,6 +116,11 @@ final class VirtualCluster {
     nodes[at].life += 1
   }
 
+  /// The rows that a shard has on one node now can't be read any more.
+  func spoilRows(of shard: ShardID, on at: Int) {
+    nodes[at].disk.unreadable[shard] = nodes[at].disk.files[shard]?.entries.last?.index
+  }
+
   func cutOff(_ at: Int, _ isCutOff: Bool = true) { nodes[at].isCutOff = isCutOff }
 
   func isUp(_ at: Int) -> Bool { nodes[at].core != nil }

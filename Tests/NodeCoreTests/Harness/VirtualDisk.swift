@@ -17,6 +17,9 @@ struct VirtualDisk {
 
   private(set) var files: [ShardID: GroupFile] = [:]
   private(set) var shards: [ShardID] = []
+  /// Nothing up to this row of a shard can be read any more.
+  var unreadable: [ShardID: LogIndex] = [:]
+  private(set) var loadsRefused = 0
 
   mutating func create(_ opened: OpenedShard) {
     guard files[opened.shard] == nil else { return }
@@ -67,7 +70,11 @@ struct VirtualDisk {
     files[compaction.shard]?.entries.removeAll { $0.index <= compaction.through }
   }
 
-  func load(_ work: LoadWork) -> [Entry] {
+  mutating func load(_ work: LoadWork) -> [Entry] {
+    if work.request.from <= unreadable[work.shard] ?? .zero {
+      loadsRefused += 1
+      return []
+    }
     var bytes = 0
     var entries: [Entry] = []
     for entry in files[work.shard]?.entries ?? []
