@@ -73,8 +73,17 @@ extension Follower {
     // The leader says at most what this member has acknowledged; after a loss that is more than
     // there is (rule C9).
     core.log.commit(upTo: min(commit, core.log.lastIndex))
-    guard core.isInService, let leader else { return }
+    guard let leader else { return }
+    guard core.isInService else { return askForRepair(told: commit, core: &core) }
     core.send(.heartbeatReply(readRound: readRound), to: leader)
+  }
+
+  /// An idle leader has nothing to send to a member whose log it takes for whole: the member denies
+  /// what it was told, until an append of this leader's has shown where the logs agree (rule C9).
+  private func askForRepair(told commit: LogIndex, core: inout GroupCore) {
+    guard matched == nil, commit > core.log.floor.index else { return }
+    let below = LogPosition(term: core.hard.term, index: min(commit.previous, core.log.lastIndex))
+    refuse(commit, hint: core.log.newest(agreeingWith: below) ?? core.log.floor, core: &core)
   }
 
   /// The log is the leader's up to `index`, which is acknowledged as soon as it is durable. A

@@ -34,7 +34,10 @@ import Testing
     #expect(member.settle().isEmpty)
     #expect(member.group.role == .follower)
     member.hear(.heartbeat(commit: LogIndex(4), readRound: 3), from: 3, term: 1)
-    #expect(member.settle().isEmpty, "no round of reads counts it")
+    #expect(
+      member.settle().map(\.body) == [
+        .appendReply(.refused(refusedIndex: LogIndex(4), hint: position(1, 2)))
+      ], "no round of reads counts it, and it asks to be repaired")
     let append = Append(previous: position(1, 2), entries: [], commit: LogIndex(4))
     member.hear(.append(append), from: 3, term: 1)
     #expect(member.settle().acks.isEmpty)
@@ -61,6 +64,33 @@ import Testing
     member.wait(milliseconds: 200)
     member.hear(.preVote(lastLog: position(9, 9)), from: 3, term: 9)
     #expect(member.settle().map(\.body) == [.preVoteReply(granted: true)])
+  }
+
+  /// The leader took its log for whole before the member lost rows, and nobody writes any more.
+  @Test func ruleC9_anIdleLeaderRepairsAMemberThatItTookForWhole() {
+    var leader = ByHand(2)
+    leader.win(with: [3])
+    for _ in 0..<3 { leader.propose() }
+    leader.settle()
+    for member in [1, 3] as [UInt64] { leader.acknowledge(4, by: member) }
+    leader.settle()
+    var member = flawed()
+    let end = leader.group.lastIndex
+    var rounds = 0
+    while !member.group.isInService, rounds < 10 {
+      leader.wait(milliseconds: 50)
+      leader.hear(.heartbeatReply(readRound: 0), from: 3, term: leader.group.term.rawValue)
+      for message in leader.settle().to(1) {
+        member.node.group.step(message, now: reading(member.now))
+      }
+      for message in member.settle().to(2) {
+        leader.node.group.step(message, now: reading(leader.now))
+      }
+      rounds += 1
+    }
+    #expect(member.group.isInService)
+    #expect(member.logTerms == [1, 1, 1, 1])
+    #expect(leader.group.lastIndex == end, "without a write")
   }
 
   @Test func ruleC9_halfARepairIsNone() {
