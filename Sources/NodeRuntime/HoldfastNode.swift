@@ -98,6 +98,7 @@ private final class RunningNode: Sendable {
 
   /// Serves until a graceful shutdown is asked for.
   func serve(_ onReady: @Sendable (HoldfastNode.Addresses) -> Void) async throws {
+    try await dispatchersAreThere()
     let grpc = try await server.listen(
       host: settings.grpc.host, port: settings.grpc.port,
       tls: ServerTLS(identity: settings.identity, clientCertificate: .require))
@@ -117,6 +118,15 @@ private final class RunningNode: Sendable {
     let disk = hub.watchDisk()
     try? await gracefulShutdown()
     disk.cancel()
+  }
+
+  /// Each loop makes its own dispatcher, as the first thing that it was given to do: before a call
+  /// or a lane looks for it, all of them are there.
+  private func dispatchersAreThere() async throws {
+    for lane in hub.lanes { try await lane.loop.submit {}.get() }
+    precondition(
+      hub.dispatchers.count == hub.lanes.count,
+      "\(hub.dispatchers.count) dispatchers for \(hub.lanes.count) lanes")
   }
 
   /// Callers go first, then peers, then the stores: what was acknowledged is on disk by then.

@@ -24,6 +24,9 @@ final class Hub: @unchecked Sendable {  // written before the loops start, read-
   let startedAt = SystemClock.now()
 
   init(settings: RuntimeSettings, events: EventLog) {
+    var settings = settings
+    // The cores are told the same: whoever asks either finds the same lane for a shard.
+    settings.core.lanes = settings.lanes
     self.settings = settings
     self.events = events
     disk = DiskGauge(freeBytesMin: settings.freeBytesMin)

@@ -1,0 +1,52 @@
+import GRPCTransport
+import NodeRuntime
+import Primitives
+import ReservationClient
+import Testing
+import WireFormat
+
+/// A node with more than one lane: shards, connections and the catalog meet across event loops.
+@Suite(.timeLimit(.minutes(1)))
+struct LanesTests {
+  @Test func aNodeWithTwoLanesReservesFromShardsOfBoth() async throws {
+    try await NodeHarness.with({ $0.lanes = 2 }) { node in
+      var lanes: Set<UInt32> = []
+      for number in 0..<4 {
+        try await stock(number, on: node)
+        for order in 0..<5 {
+          let request = API.ReserveRequest(
+            pool: "p\(number)", region: "eu", orderID: "o\(order)",
+            lines: [API.ReserveLine(sku: "s", quantity: 2)])
+          let answer = try await node.client.send(
+            request.stamped(await node.client.stamp(now: node.wall())))
+          #expect(answer.outcome == .full)
+          lanes.insert(UInt32(try #require(answer.position).shard) % 2)
+        }
+      }
+      #expect(lanes == [0, 1])
+    }
+  }
+
+  /// A pool of its own with ten units, which five orders of two take to the last.
+  private func stock(_ number: Int, on node: NodeHarness) async throws {
+    let shelf = "shelf\(number)"
+    try await node.put(API.PutLocationRequest(location: shelf, region: "eu", zone: "a"))
+    try await node.put(
+      API.PutPoolRequest(pool: "p\(number)", regions: ["eu"], locations: [shelf]))
+    try await node.put(API.PutSkuRequest(sku: "s"))
+    let account = AccountKey(sku: "s", location: shelf, owner: "o")
+    try await node.put(API.PutAccountRequest(account: account, pool: "p\(number)"))
+    let supply = API.AdjustSupplyRequest(source: "test", account: account, delta: 10)
+      .stamped(await node.client.stamp(now: node.wall()))
+    while true {
+      do {
+        _ = try await node.client.send(supply, route: .location(shelf))
+        return
+      } catch {
+        // The account's shard has yet to hear of it.
+        guard case .refused(let failure) = error, failure.code == .notFound else { throw error }
+        await Task.yield()
+      }
+    }
+  }
+}
