@@ -63,6 +63,8 @@ package enum AppendReply: Hashable, Sendable {
   /// The entry before wasn't there, or the follower may not acknowledge (rule C9). `refusedIndex`
   /// is the `previous` that was refused, `hint` the entry to try behind.
   case refused(refusedIndex: LogIndex, hint: LogPosition)
+
+  var isAcknowledgement: Bool { if case .matched = self { true } else { false } }
 }
 
 /// A part of a snapshot. The chunk at offset 0 begins a transfer anew.

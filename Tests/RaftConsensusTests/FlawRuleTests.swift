@@ -15,6 +15,20 @@ import Testing
     return member
   }
 
+  /// Ten heartbeats at most between the leader and the member; member 3 answers its own.
+  private func repair(_ member: inout ByHand, by leader: inout ByHand) {
+    for _ in 0..<10 where !member.group.isInService {
+      leader.wait(milliseconds: 50)
+      leader.hear(.heartbeatReply(readRound: 0), from: 3, term: leader.group.term.rawValue)
+      for message in leader.settle().to(1) {
+        member.node.group.step(message, now: reading(member.now))
+      }
+      for message in member.settle().to(2) {
+        leader.node.group.step(message, now: reading(leader.now))
+      }
+    }
+  }
+
   @Test func ruleC9_hardStateKeepsTheLastAcknowledgedEntry() {
     var member = ByHand()
     let append = Append(previous: .zero, entries: ByHand.entries([1, 1, 2]), commit: .zero)
@@ -48,22 +62,31 @@ import Testing
     var leader = ByHand(2)
     leader.restart(term: 1, log: [1, 1, 1, 1], commit: 4)
     leader.win(with: [3])
-    var rounds = 0
-    while !member.group.isInService, rounds < 10 {
-      leader.wait(milliseconds: 50)
-      for message in leader.settle().to(1) {
-        member.node.group.step(message, now: reading(member.now))
-      }
-      for message in member.settle().to(2) {
-        leader.node.group.step(message, now: reading(leader.now))
-      }
-      rounds += 1
-    }
+    repair(&member, by: &leader)
     #expect(member.group.isInService)
     #expect(member.logTerms == [1, 1, 1, 1, 2])
     member.wait(milliseconds: 200)
     member.hear(.preVote(lastLog: position(9, 9)), from: 3, term: 9)
     #expect(member.settle().map(\.body) == [.preVoteReply(granted: true)])
+  }
+
+  /// It is heard, so that it is repaired, but it keeps nobody in the lead.
+  @Test(arguments: [false, true])
+  func ruleC7_onlyMembersInServiceCountForCheckQuorum(isInService: Bool) {
+    var leader = ByHand(2)
+    leader.win(with: [3])
+    leader.settle()
+    leader.acknowledge(1, by: 3)
+    let answer: Message.Body =
+      isInService
+      ? .heartbeatReply(readRound: 0)
+      : .appendReply(.refused(refusedIndex: LogIndex(1), hint: .zero))
+    for _ in 0..<100 where leader.group.role == .leader {
+      leader.wait(milliseconds: 50)
+      leader.settle()
+      leader.hear(answer, from: 1, term: 1)
+    }
+    #expect((leader.group.role == .leader) == isInService)
   }
 
   /// The leader took its log for whole before the member lost rows, and nobody writes any more.
@@ -76,18 +99,7 @@ import Testing
     leader.settle()
     var member = flawed()
     let end = leader.group.lastIndex
-    var rounds = 0
-    while !member.group.isInService, rounds < 10 {
-      leader.wait(milliseconds: 50)
-      leader.hear(.heartbeatReply(readRound: 0), from: 3, term: leader.group.term.rawValue)
-      for message in leader.settle().to(1) {
-        member.node.group.step(message, now: reading(member.now))
-      }
-      for message in member.settle().to(2) {
-        leader.node.group.step(message, now: reading(leader.now))
-      }
-      rounds += 1
-    }
+    repair(&member, by: &leader)
     #expect(member.group.isInService)
     #expect(member.logTerms == [1, 1, 1, 1])
     #expect(leader.group.lastIndex == end, "without a write")

@@ -5,8 +5,8 @@ import Testing
 
 /// Snapshots on their way to a follower, compaction, and the log under them.
 @Suite struct SnapshotTests {
-  /// A leader that has compacted all but its newest entries, and a follower that has nothing.
-  private func pair() -> (leader: ByHand, follower: ByHand) {
+  /// A leader whose memory holds only the newest of its entries.
+  private func leaderWithALongLog() -> ByHand {
     var settings = TestCluster.settings
     settings.tailBytesMax = 60
     var leader = ByHand(settings: settings)
@@ -17,6 +17,12 @@ import Testing
       leader.acknowledge(leader.group.lastIndex.rawValue, by: 2)
       leader.settle()
     }
+    return leader
+  }
+
+  /// A leader that has compacted all but its newest entries, and a follower that has nothing.
+  private func pair() -> (leader: ByHand, follower: ByHand) {
+    var leader = leaderWithALongLog()
     leader.node.compact()
     leader.settle()
     return (leader, ByHand(3))
@@ -59,16 +65,7 @@ import Testing
   }
 
   @Test func rowsThatStorageCannotGiveAreAskedForOnceAHeartbeatUntilASnapshotIsThere() {
-    var settings = TestCluster.settings
-    settings.tailBytesMax = 60
-    var leader = ByHand(settings: settings)
-    leader.win()
-    for _ in 0..<20 {
-      leader.propose()
-      leader.settle()
-      leader.acknowledge(leader.group.lastIndex.rawValue, by: 2)
-      leader.settle()
-    }
+    var leader = leaderWithALongLog()
     leader.node.disk.rows.removeFirst(10)
     leader.wait(milliseconds: 50)
     leader.hear(

@@ -8,14 +8,14 @@ extension Leader {
     guard let at = progress(of: member) else { return }
     switch body {
     case .appendReply(let reply):
-      others[at].heardAt = now
+      others[at].heard(isInService: reply.isAcknowledgement, now: now)
       take(reply, at: at, core: &core)
     case .heartbeatReply(let round):
-      others[at].heardAt = now
+      others[at].heard(isInService: true, now: now)
       others[at].answered(round: min(round, reads.started))
       remind(at: at, core: &core)
     case .snapshotReply(let index, let received, let refused):
-      others[at].heardAt = now
+      others[at].heard(isInService: false, now: now)
       take(snapshotReply: index, received: received, refused: refused, at: at)
     case .readIndexAsk(let attempt):
       if !read(.member(member, attempt: attempt), core: core) {

@@ -82,16 +82,22 @@ extension Leader {
     return hearsQuorum(now: now, core: core) ? .lead : .stepDown
   }
 
-  /// Check-quorum (Raft thesis, section 6.2): a leader that no majority answers leads nobody.
+  /// Check-quorum (Raft thesis, section 6.2): a leader that no majority answers leads nobody. A
+  /// refusal is no such answer, since members out of service refuse too (rule C7); those in service
+  /// answer heartbeats besides.
   private func hearsQuorum(now: UInt64, core: GroupCore) -> Bool {
     core.quorum.result { member in
       if member == core.member { return true }
-      return progress(of: member).map { !isSilent(others[$0], now, core) } ?? false
+      return progress(of: member).map { !isLong(since: others[$0].servedAt, now, core) } ?? false
     } == .won
   }
 
   private func isSilent(_ other: Progress, _ now: UInt64, _ core: GroupCore) -> Bool {
-    now > other.heardAt + core.settings.electionNanoseconds.upperBound
+    isLong(since: other.heardAt, now, core)
+  }
+
+  private func isLong(since then: UInt64, _ now: UInt64, _ core: GroupCore) -> Bool {
+    now > then + core.settings.electionNanoseconds.upperBound
   }
 }
 

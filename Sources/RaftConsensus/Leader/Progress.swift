@@ -10,7 +10,9 @@ struct Progress: Sendable {
   private(set) var flow = Flow.probe(isWaiting: false)
   private(set) var loading = Loading.idle
   /// When an answer in this term last came.
-  var heardAt: UInt64
+  private(set) var heardAt: UInt64
+  /// When one last came that only a member in service gives: check-quorum counts it (rule C7).
+  private(set) var servedAt: UInt64
   /// The newest round of reads that it answered (rule C8).
   private(set) var readRound: UInt64 = 0
   /// The commit index that it was last told.
@@ -43,6 +45,12 @@ struct Progress: Sendable {
     self.member = member
     self.next = next
     heardAt = now
+    servedAt = now
+  }
+
+  mutating func heard(isInService: Bool, now: UInt64) {
+    heardAt = now
+    if isInService { servedAt = now }
   }
 
   mutating func answered(round: UInt64) { readRound = max(readRound, round) }
