@@ -5,7 +5,7 @@ import COpenSSL
 /// OpenSSL as a process wants it that ends while event loops still close their sessions.
 package enum TLSRuntime {
   /// Call first in `main`: without it OpenSSL frees its tables when the process exits, under the
-  /// threads that still use them, and the process dies of a double free.
+  /// threads that still use them, and the process can die of a double free.
   package static func keepUntilTheEnd() {
     _ = OPENSSL_init_ssl(UInt64(OPENSSL_INIT_NO_ATEXIT), nil)
   }
