@@ -22,8 +22,10 @@ struct SnapshotSeat: Sendable {
     case refused
   }
 
+  /// What an entry costs besides its payload, about.
+  private static let entryBytes = 64
+
   private var logBytes = 0
-  private var logEntries: UInt64 = 0
   private var saving: SnapshotMark?
   /// Saved, and the log up to it may go as soon as it is durable.
   private var compacting: SnapshotMark?
@@ -31,15 +33,16 @@ struct SnapshotSeat: Sendable {
   private var installing: Installing?
 
   mutating func applied(_ entry: Entry) {
-    logBytes += entry.payload.count
-    logEntries += 1
+    logBytes += entry.payload.count + Self.entryBytes
   }
 
-  /// A snapshot costs about the ledger's size, so the log may grow to that before it is worth one.
+  /// A snapshot costs about the ledger's size to write, and the log behind it has to be applied
+  /// again after a restart, which takes about four times as long per byte. So the log may grow to a
+  /// quarter of the ledger.
   func isDue(ledgerBytes: Int, settings: NodeSettings) -> Bool {
-    guard saving == nil, installing == nil, logEntries > 0 else { return false }
-    return logBytes >= max(settings.snapshotLogBytes, ledgerBytes)
-      || logEntries >= settings.snapshotLogEntries
+    guard saving == nil, installing == nil, logBytes > 0 else { return false }
+    return logBytes
+      >= settings.snapshotLogBytes ?? max(NodeSettings.snapshotLogBytesMin, ledgerBytes / 4)
   }
 
   /// None is being saved, installed or waiting for the log behind it to become durable.
@@ -48,7 +51,6 @@ struct SnapshotSeat: Sendable {
   mutating func started(_ mark: SnapshotMark) {
     saving = mark
     logBytes = 0
-    logEntries = 0
   }
 
   /// True if it was this group's own snapshot that was saved.
@@ -75,7 +77,6 @@ struct SnapshotSeat: Sendable {
     guard let done = installing, done.mark == mark else { return nil }
     installing = nil
     logBytes = 0
-    logEntries = 0
     return done.books
   }
 

@@ -66,9 +66,10 @@ package struct NodeSettings: Sendable {
   package var catalogResendNanoseconds: UInt64 = 500_000_000
   package var catalogAnnounceNanoseconds: UInt64 = 1_000_000_000
 
-  /// A snapshot is taken when the log since the last one outgrows this and the last snapshot.
-  package var snapshotLogBytes = 64 << 20
-  package var snapshotLogEntries: UInt64 = 200_000
+  /// A snapshot is taken when the log since the last one outgrows this; nil: a quarter of the
+  /// ledger, at least `snapshotLogBytesMin`.
+  package var snapshotLogBytes: Int?
+  package static let snapshotLogBytesMin = 64 << 20
   /// Digests are taken at the first entry of each such span of log time, hence at the same index
   /// on all members (rule C10); zero: only when a shard falls quiet or by request.
   package var digestEveryMilliseconds: Int64 = 10_000

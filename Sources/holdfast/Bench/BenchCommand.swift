@@ -130,21 +130,3 @@ struct BenchCommand: AsyncParsableCommand {
     }
   }
 }
-
-private func runBenchLane(
-  _ load: BenchLoad, _ settings: ClusterSettings, _ eventLoop: any EventLoop, connections: Int,
-  inFlight: Int, seed: UInt64
-) async -> BenchCounts {
-  await withCheckedContinuation { continuation in
-    eventLoop.execute {
-      // A link has one connection to an endpoint, so each connection is a link of its own.
-      let links = (0..<connections).map { _ in ClusterLink(settings, eventLoop: eventLoop) }
-      let channels = links.map { $0.channel(to: settings.endpoints[0]) }
-      let lane = BenchLane(load, channels, eventLoop: eventLoop, seed: seed) { counts in
-        for link in links { link.close() }
-        continuation.resume(returning: counts)
-      }
-      lane.start(inFlight: inFlight)
-    }
-  }
-}

@@ -18,6 +18,8 @@ struct BenchLoad: Sendable {
   var duration: TimeAmount
   /// Makes the load open: calls are sent when they are due, not when others have ended.
   var pacer: BenchPacer?
+  /// A closed load ends after so many calls, if not by time.
+  var callsMax = Int.max
 }
 
 struct BenchCounts: Sendable {
@@ -58,6 +60,8 @@ final class BenchLane {
   var measureFrom = NIODeadline.now()
   var endAt = NIODeadline.now()
   var running = 0
+  /// Calls of a closed load that were begun.
+  private var begun = 0
   var counts = BenchCounts()
   var schedule = BenchSchedule()
   let completion: (BenchCounts) -> Void
@@ -82,9 +86,13 @@ final class BenchLane {
     measureFrom = now + load.warmup
     endAt = measureFrom + load.duration
     if let pacer = load.pacer { return startOpen(pacer, inFlight: inFlight) }
-    running = inFlight
-    for slot in 0..<inFlight { send(channels[slot % channels.count], now) }
+    running = min(inFlight, load.callsMax)
+    begun = running
+    for slot in 0..<running { send(channels[slot % channels.count], now) }
   }
+
+  /// Ends an open load before its time.
+  func end() { endAt = min(endAt, .now()) }
 
   /// Sends one call, whose latency counts from `since`.
   func send(_ channel: GRPCChannel, _ since: NIODeadline) {
@@ -146,6 +154,8 @@ final class BenchLane {
       if counts.firstError.isEmpty { counts.firstError = "\(CallFailure(status))" }
     }
     guard now < endAt else { return goOn(channel, now) }
+    // A call that failed is made again, so that so many calls are answered.
+    begun -= 1
     eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(20)) {
       self.goOn(channel, .now())
     }
@@ -156,7 +166,10 @@ final class BenchLane {
       running -= 1
       return goOnOpen(pacer, now)
     }
-    if now < endAt { return send(channel, now) }
+    if now < endAt, begun < load.callsMax {
+      begun += 1
+      return send(channel, now)
+    }
     running -= 1
     if running == 0 { completion(counts) }
   }

@@ -21,9 +21,12 @@ struct BenchTarget: Sendable {
   /// Talks to the leader's node alone.
   private let leaderClient: ReservationClient
 
-  var template: ReserveTemplate {
+  var template: ReserveTemplate { template(ttl: nil) }
+
+  func template(ttl: Duration?) -> ReserveTemplate {
     var request = API.ReserveRequest(pool: pool, region: region, orderID: "bench", lines: [])
     request.channel = "bench"
+    request.ttl = ttl
     return ReserveTemplate(request, skus: skus)
   }
 
@@ -128,13 +131,19 @@ struct BenchTarget: Sendable {
       cpuNanoseconds: nanoseconds(node.cpuTime), syncNanoseconds: nanoseconds(node.syncP50))
   }
 
+  /// The leader's node alone: what it takes, and how many reservations hold units in the pool.
+  func inspectLeader() async throws -> (node: API.DescribeNodeResponse, live: UInt64) {
+    let node = try await leaderClient.send(API.DescribeNodeRequest())
+    return (node, node.seats.first { $0.pool == pool }?.liveReservations ?? 0)
+  }
+
   func close() async {
     await client.close()
     await leaderClient.close()
   }
 }
 
-private func nanoseconds(_ duration: Duration?) -> Int64 {
+func nanoseconds(_ duration: Duration?) -> Int64 {
   guard let parts = duration?.components else { return 0 }
   return parts.seconds * 1_000_000_000 + parts.attoseconds / 1_000_000_000
 }

@@ -89,6 +89,7 @@ extension ServerConfig {
       node: own.id, nodes: [own] + others, raft: raft, seed: .random(in: 0 ... .max))
     core.mailboxCommandsMax = limits.mailbox
     core.ledger.endedRequestsMax = limits.endedRequestsMax
+    core.snapshotLogBytes = limits.snapshotLogMegabytes.map { $0 << 20 }
     var settings = RuntimeSettings(
       core: core, directory: directory,
       grpc: .init(host: listen.grpc.host, port: listen.grpc.port),

@@ -30,6 +30,8 @@ struct ServerConfig {
     var connections = 4_096
     var journalDays = 7
     var journalGigabytes = 50
+    /// Nil: as the ledger's size asks for.
+    var snapshotLogMegabytes: Int?
   }
 
   var id: UInt64
@@ -116,6 +118,7 @@ extension ServerConfig {
   private mutating func readLimits(_ root: YAMLSection) throws {
     let known = [
       "mailbox", "ended_requests_max", "connections", "journal_days", "journal_gigabytes",
+      "snapshot_log_megabytes",
     ]
     guard let section = try root.section("limits", known: known) else { return }
     limits.mailbox = try section.integer("mailbox", in: 1...65_536) ?? limits.mailbox
@@ -125,6 +128,7 @@ extension ServerConfig {
     limits.journalDays = try section.integer("journal_days", in: 0...3_650) ?? limits.journalDays
     limits.journalGigabytes =
       try section.integer("journal_gigabytes", in: 1...100_000) ?? limits.journalGigabytes
+    limits.snapshotLogMegabytes = try section.integer("snapshot_log_megabytes", in: 1...100_000)
   }
 
   private mutating func readConsensus(_ root: YAMLSection) throws {

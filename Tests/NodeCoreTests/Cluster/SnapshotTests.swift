@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct SnapshotTests {
   private func small(_ settings: inout NodeSettings) {
-    settings.snapshotLogEntries = 20
+    settings.snapshotLogBytes = 3_000
     settings.raft.tailBytesMax = 2_000
     settings.raft.snapshotChunkBytes = 4_096
   }
