@@ -71,7 +71,7 @@ extension Dispatcher {
       return found
     case .account(let key):
       guard let home = routes.catalog.home(ofAccount: key) else {
-        throw RequestRefusal(.unknownAccount)
+        throw unknown(.unknownAccount)
       }
       return try knownRoute(home)
     }

@@ -25,6 +25,9 @@ final class Dispatcher: @unchecked Sendable {  // every member is used on `loop.
   var streams: [CallHandle: any StreamingCall] = [:]
   /// Where responses are written before they go to the transport; reused.
   var response: [UInt8] = []
+  /// False until the ledgers are where they were when the node stopped. Calls are taken all the
+  /// same: each is answered in its shard's turn, or refused by what its shard is.
+  var hasStarted = false
   /// False while the node stops: what comes then is told to go elsewhere.
   var isServing = true
   /// The last step of a stop: peers are not listened to any more.
@@ -146,10 +149,16 @@ extension Dispatcher {
         sku: [UInt8](command.sku), location: [UInt8](command.location),
         owner: [UInt8](command.owner))
       guard let home = routes.catalog.home(ofAccount: key) else {
-        throw RequestRefusal(.unknownAccount)
+        throw unknown(.unknownAccount)
       }
       return try knownRoute(home)
     }
+  }
+
+  /// What the catalog lacks; nobody can say before the catalog is what it was.
+  func unknown(_ reason: ErrorReason, _ message: String? = nil) -> RequestRefusal {
+    hasStarted
+      ? RequestRefusal(reason, message) : .retry(.notServing, afterMilliseconds: 100)
   }
 
   func knownRoute(_ shard: ShardID) throws(RequestRefusal) -> Route {
@@ -161,12 +170,12 @@ extension Dispatcher {
 
   func unknownShard(pool: [UInt8], region: [UInt8]) -> RequestRefusal {
     guard let item = routes.catalog.pool(pool) else {
-      return RequestRefusal(
+      return unknown(
         .unknownPool, "there is no pool '\(String(decoding: pool, as: UTF8.self))'")
     }
     let name = String(decoding: region, as: UTF8.self)
     guard item.regions.contains(region) else {
-      return RequestRefusal(.unknownRegion, "the pool has no region '\(name)'")
+      return unknown(.unknownRegion, "the pool has no region '\(name)'")
     }
     return .retry(.noLeader, afterMilliseconds: 100, "the shard of '\(name)' is being opened")
   }

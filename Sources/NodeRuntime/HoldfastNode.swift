@@ -99,6 +99,7 @@ private final class RunningNode: Sendable {
   /// Serves until a graceful shutdown is asked for.
   func serve(_ onReady: @Sendable (HoldfastNode.Addresses) -> Void) async throws {
     try await dispatchersAreThere()
+    setHealth(.notServing)
     let grpc = try await server.listen(
       host: settings.grpc.host, port: settings.grpc.port,
       tls: ServerTLS(identity: settings.identity, clientCertificate: .require))
@@ -110,7 +111,11 @@ private final class RunningNode: Sendable {
       let milliseconds = settings.tickMilliseconds
       lane.loop.execute { lane.start(tickMilliseconds: milliseconds) }
     }
-    for service in [""] + HoldfastMethod.services { server.health.set(service, .serving) }
+    guard await CatchingUp(hub: hub, stall: settings.recoveryStall).wait() else { return }
+    for dispatcher in hub.dispatchers {
+      try await dispatcher.server.eventLoop.submit { dispatcher.hasStarted = true }.get()
+    }
+    setHealth(.serving)
     hub.events.logger.notice(
       "serving",
       metadata: ["grpc": "\(grpc)", "plaintext": "\(plaintext.map { "\($0)" } ?? "off")"])
@@ -118,6 +123,10 @@ private final class RunningNode: Sendable {
     let disk = hub.watchDisk()
     try? await gracefulShutdown()
     disk.cancel()
+  }
+
+  private func setHealth(_ status: HealthService.Status) {
+    for service in [""] + HoldfastMethod.services { server.health.set(service, status) }
   }
 
   /// Each loop makes its own dispatcher, as the first thing that it was given to do: before a call
@@ -131,7 +140,7 @@ private final class RunningNode: Sendable {
 
   /// Callers go first, then peers, then the stores: what was acknowledged is on disk by then.
   func stop() async {
-    for service in [""] + HoldfastMethod.services { server.health.set(service, .notServing) }
+    setHealth(.notServing)
     await finishCalls()
     await server.drain(grace: .milliseconds(500))
     for lane in hub.lanes { try? await lane.loop.submit { lane.stop() }.get() }

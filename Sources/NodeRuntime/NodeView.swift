@@ -103,7 +103,8 @@ extension Dispatcher {
   private func description(_ views: [LaneView]) -> API.DescribeNodeResponse {
     var response = API.DescribeNodeResponse()
     let seat = hub.seat(node)!
-    response.node = API.NodeDescription(seat, isServing ? .serving : .draining)
+    response.node = API.NodeDescription(
+      seat, !isServing ? .draining : hasStarted ? .serving : .starting)
     response.seats = views.flatMap(\.seats).sorted { $0.shard < $1.shard }
     let used = ResourceUse.now()
     response.uptime = .nanoseconds(Int64(SystemClock.now().boot - hub.startedAt.boot))

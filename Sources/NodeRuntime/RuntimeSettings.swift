@@ -26,6 +26,8 @@ package struct RuntimeSettings: Sendable {
   package var server = ServerSettings()
   package var storage = StorageSettings()
   package var tickMilliseconds: Int64 = 10
+  /// How long a starting node goes on waiting for ledgers that don't move.
+  package var recoveryStall = Duration.seconds(30)
   /// How long a stopping node waits for its calls.
   package var drainSeconds: Int64 = 5
   /// Below this many free bytes intake is refused, so that confirms, releases and expiries still fit.

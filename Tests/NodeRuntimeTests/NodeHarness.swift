@@ -22,9 +22,22 @@ struct NodeHarness {
     _ change: (inout RuntimeSettings) -> Void = { _ in },
     _ body: (NodeHarness) async throws -> Void
   ) async throws {
+    try await withFolder { try await with(folder: $0, change, body) }
+  }
+
+  /// A folder for nodes that come one after the other.
+  static func withFolder(_ body: (String) async throws -> Void) async throws {
     let folder = FileManager.default.temporaryDirectory
       .appendingPathComponent("holdfast-node-\(UUID().uuidString)").path
     defer { try? FileManager.default.removeItem(atPath: folder) }
+    try await body(folder)
+  }
+
+  /// Runs a node on `folder` until `body` is done.
+  static func with(
+    folder: String, _ change: (inout RuntimeSettings) -> Void = { _ in },
+    _ body: (NodeHarness) async throws -> Void
+  ) async throws {
     var settings = try settings(folder)
     change(&settings)
     let (ports, continuation) = AsyncStream.makeStream(of: Int.self)

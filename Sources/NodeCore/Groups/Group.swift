@@ -16,6 +16,8 @@ struct Group: Sendable {
   /// When a message of the current leader came last.
   var leaderHeard: ClockReading?
   var lastApplied: ClockReading
+  /// Where the log was known to be committed to when the member started.
+  let recoveryGoal: LogIndex
   /// The entry with which the leader of the meta group wrote the topology into the catalog.
   var topologyProposed: (index: LogIndex, term: Term)?
 
@@ -25,6 +27,7 @@ struct Group: Sendable {
     self.books = books
     clock = LogClock(last: raft.lastLogTime, now: now)
     lastApplied = now
+    recoveryGoal = raft.recoveryGoal
   }
 
   var shard: ShardID { descriptor.shard }

@@ -18,24 +18,23 @@ extension DevCommand {
     }
     defer { for channel in channels { channel.close() } }
     while !stop.isStopped {
-      if await allReady(channels, nodes: layout.nodes.count) { return true }
+      guard let missing = await missing(channels, layout) else { return true }
       if Date().timeIntervalSince(told) > 2 {
         told = Date()
-        printError("waiting for leaders, \(Int(told.timeIntervalSince(started))) s")
+        printError("waiting for \(missing), \(Int(told.timeIntervalSince(started))) s")
       }
       try? await Task.sleep(nanoseconds: 20_000_000)
     }
     return false
   }
 
-  private func allReady(_ channels: [GRPCChannel], nodes: Int) async -> Bool {
-    for channel in channels {
-      guard let picture = await describe(channel), picture.nodes.count == nodes,
-        picture.nodes.allSatisfy({ $0.state == .serving }), !picture.shards.isEmpty,
-        picture.shards.allSatisfy({ $0.leader != 0 })
-      else { return false }
+  /// What the cluster lacks, as its nodes see it; nil when it lacks nothing.
+  private func missing(_ channels: [GRPCChannel], _ layout: DevLayout) async -> String? {
+    for (channel, node) in zip(channels, layout.nodes) {
+      guard let picture = await describe(channel) else { return "an answer of node \(node.id)" }
+      if let lack = picture.lack(nodes: layout.nodes.count) { return lack }
     }
-    return true
+    return nil
   }
 
   private func describe(_ channel: GRPCChannel) async -> API.DescribeClusterResponse? {
@@ -44,5 +43,18 @@ extension DevCommand {
       message: API.DescribeClusterRequest().encoded(),
       options: .timeout(.seconds(2)))
     return bytes.flatMap { try? API.DescribeClusterResponse(decoding: $0) }
+  }
+}
+
+extension API.DescribeClusterResponse {
+  /// What keeps the cluster from being ready, in the eyes of the node that was asked.
+  func lack(nodes count: Int) -> String? {
+    if nodes.count != count { return "\(count - nodes.count) nodes" }
+    if let node = nodes.first(where: { $0.state != .serving }) {
+      return node.state == .starting
+        ? "node \(node.id) to apply its log" : "node \(node.id) to be heard by \(answeredBy)"
+    }
+    if shards.isEmpty { return "the catalog's group" }
+    return shards.first { $0.leader == 0 }.map { "a leader of shard \($0.id)" }
   }
 }

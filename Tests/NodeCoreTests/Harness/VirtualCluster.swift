@@ -97,11 +97,18 @@ final class VirtualCluster {
       wall: 1_700_000_000_000 + Int64(now / 1_000_000) + off)
   }
 
-  func start(_ at: Int) {
+  func start(_ at: Int) { start(at, isFlawed: false) }
+
+  /// Starts a node whose storage found damage in every group.
+  func startFlawed(_ at: Int) { start(at, isFlawed: true) }
+
+  private func start(_ at: Int, isFlawed: Bool) {
     precondition(nodes[at].core == nil, "node \(at) runs")
     do {
+      var restored = try nodes[at].disk.restored()
+      for shard in restored.indices { restored[shard].isFlawed = isFlawed }
       nodes[at].core = NodeCore(
-        settings: nodes[at].settings, restored: try nodes[at].disk.restored(), now: clock(of: at))
+        settings: nodes[at].settings, restored: restored, now: clock(of: at))
     } catch {
       fatalError("seed \(options.seed): node \(at) can't read its snapshot: \(error)")
     }
