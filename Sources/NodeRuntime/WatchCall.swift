@@ -7,79 +7,15 @@ import Primitives
 import StockLedger
 import WireFormat
 
-/// The watches of one lane's shards. They are looked at once per tick, so that a busy shard costs a
-/// watcher one comparison a tick and not one per entry.
-struct WatchList {
-  var watches: [Watch] = []
-  /// Set by each tick.
-  var isDue = false
-}
-
-/// One watcher, on the lane of its shard.
-final class Watch {
-  let call: CallHandle
-  let shard: ShardID
-  let skus: [String]
-  let day: Day?
-  var sent: [API.SkuAvailability] = []
-  var seen = LogIndex.zero
-  var hasBegun = false
-
-  init(call: CallHandle, shard: ShardID, skus: [String], day: Day?) {
-    self.call = call
-    self.shard = shard
-    self.skus = skus
-    self.day = day
-  }
-}
-
-extension Lane {
-  func tellWatchers() {
-    guard watches.isDue else { return }
-    watches.isDue = false
-    for watch in watches.watches { tell(watch) }
-  }
-
-  private func tell(_ watch: Watch) {
-    let now = core.withShardLedger(watch.shard) { ($0.appliedIndex, $0.logTime) }
-    guard let (index, logTime) = now, index != watch.seen else { return }
-    watch.seen = index
-    let skus = availability(of: watch.skus, on: watch.day, lane: self, shard: watch.shard)
-    let changed = watch.hasBegun ? zip(skus, watch.sent).filter { $0 != $1 }.map(\.0) : skus
-    guard !changed.isEmpty else { return }
-    watch.hasBegun = true
-    watch.sent = skus
-    var response = API.WatchAvailabilityResponse()
-    response.skus = changed
-    response.logTime = logTime
-    response.position = API.Position()
-    response.position!.shard = watch.shard.rawValue
-    response.position!.index = index.rawValue
-    send(response.encoded(), to: watch.call)
-  }
-
-  private func send(_ bytes: [UInt8], to call: CallHandle) {
-    let dispatcher = hub.dispatchers[call.loop]
-    hub.hop(from: self, to: call.loop) {
-      unsafe bytes.withUnsafeBytes { unsafe _ = dispatcher.server.send(call, message: $0) }
-      dispatcher.flush()
-    }
-  }
-
-  func stopWatching(_ call: CallHandle) {
-    watches.watches.removeAll { $0.call == call }
-  }
-}
-
 /// The caller's side of a watch.
 final class WatchCall: StreamingCall {
   private let dispatcher: Dispatcher
   private let call: CallHandle
   private let caller: Caller
-  private var lane: Lane?
-
-  /// Watchers of one lane; more are refused.
-  static let watchesMax = 4_096
+  /// The watch, and the lane that it is on.
+  private var begun: (watch: Watch, lane: Lane)?
+  /// The watcher has to take some of what waits for it before it is sent more.
+  private var isFull = false
 
   init(_ dispatcher: Dispatcher, _ call: CallHandle, _ caller: Caller) {
     self.dispatcher = dispatcher
@@ -108,23 +44,43 @@ final class WatchCall: StreamingCall {
       throw dispatcher.notLeader(route.leader ?? route.members.first)
     }
     let lane = dispatcher.hub.lanes[route.lane]
-    self.lane = lane
-    let (call, shard, skus) = (call, route.shard, request.skus)
-    dispatcher.hub.hop(from: dispatcher.hub.lanes[dispatcher.index], to: route.lane) {
-      guard lane.watches.watches.count < Self.watchesMax else { return lane.refuseWatch(call) }
-      lane.watches.watches.append(Watch(call: call, shard: shard, skus: skus, day: day))
+    let watch = Watch(call: call, shard: route.shard, skus: request.skus, day: day)
+    begun = (watch, lane)
+    onLane(lane) {
+      guard !lane.watches.isFull else { return lane.refuseWatch(watch.call) }
+      lane.watches.add(watch)
     }
+  }
+
+  /// A message from the lane, which waits for `goOn` before it sends the next.
+  func send(_ bytes: [UInt8]) {
+    unsafe bytes.withUnsafeBytes { unsafe _ = dispatcher.server.send(call, message: $0) }
+    dispatcher.flush()
+    if dispatcher.server.isWritable(call) { goOn() } else { isFull = true }
+  }
+
+  func becameWritable() {
+    guard isFull else { return }
+    isFull = false
+    goOn()
+  }
+
+  private func goOn() {
+    guard let (watch, lane) = begun else { return }
+    onLane(lane) { watch.isBlocked = false }
   }
 
   /// The client has said all; the watch goes on.
   func halfClosed() {}
 
   func cancelled() {
-    guard let lane else { return }
-    let call = call
-    dispatcher.hub.hop(from: dispatcher.hub.lanes[dispatcher.index], to: lane.index) {
-      lane.stopWatching(call)
-    }
+    guard let (watch, lane) = begun else { return }
+    begun = nil
+    onLane(lane) { lane.watches.remove(watch) }
+  }
+
+  private func onLane(_ lane: Lane, _ body: @escaping @Sendable () -> Void) {
+    dispatcher.hub.hop(from: dispatcher.hub.lanes[dispatcher.index], to: lane.index, body)
   }
 }
 

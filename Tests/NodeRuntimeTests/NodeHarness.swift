@@ -95,6 +95,13 @@ struct NodeHarness {
     try await put(API.PutSkuRequest(sku: "s"))
     let account = AccountKey(sku: "s", location: "shelf", owner: "o")
     try await put(API.PutAccountRequest(account: account, pool: "p"))
+    try await adjust(account, by: units)
+  }
+
+  /// More or fewer units for the account of `stock`.
+  func adjust(
+    _ account: AccountKey = AccountKey(sku: "s", location: "shelf", owner: "o"), by units: Int64
+  ) async throws {
     let request = API.AdjustSupplyRequest(source: "test", account: account, delta: units)
       .stamped(await client.stamp(now: wall()))
     while true {
