@@ -29,7 +29,8 @@ package struct WireLimits: Sendable {
   package var pageSizeDefault = 100
   package var pageSizeMax = 1_000
   package var messageBytesMax = 4 << 20
-  /// What protobuf-c may allocate for one message.
+  /// What protobuf-c may allocate for one message. A Reserve of the usual shape, or a batch of
+  /// them, is read in place and needs none of it.
   package var arenaBytesMax = 8 << 20
   /// No message of ours is recursive; none nests deeper than this.
   package var depthMax = 6

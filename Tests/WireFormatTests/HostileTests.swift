@@ -83,7 +83,7 @@ import Testing
     for capacity in stride(from: 16, through: 3_000, by: 16) {
       var limits = WireLimits()
       limits.arenaBytesMax = capacity
-      let refusal = refused(.reserve, Samples.reserve().encoded(), limits: limits)
+      let refusal = refused(.reserve, Samples.unusualReserve, limits: limits)
       #expect(refusal == nil || refusal?.field == "message", "\(capacity) bytes")
     }
   }

@@ -183,9 +183,10 @@ import Testing
   @Test func anArenaIsAllThatAMessageGets() {
     var limits = WireLimits()
     limits.arenaBytesMax = 600
-    let refusal = refused(.reserve, Samples.reserve().encoded(), limits: limits)
+    let refusal = refused(.reserve, Samples.unusualReserve, limits: limits)
     #expect(refusal?.reason == .limitExceeded && refusal?.field == "message")
     #expect(refusal?.metadata.contains(RefusalNote("limit", "600")) == true)
+    #expect(refused(.reserve, Samples.reserve().encoded(), limits: limits) == nil)
   }
 
   @Test func pagesAreCutToTheirLargestSize() throws {

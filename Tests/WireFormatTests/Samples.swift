@@ -38,6 +38,9 @@ enum Samples {
     return request
   }
 
+  /// One that only protobuf-c reads: with an unknown field at its end.
+  static let unusualReserve = reserve().encoded() + [0x98, 0x06, 1]
+
   static func confirm() -> API.ConfirmRequest {
     var request = API.ConfirmRequest()
     request.requestID = "c-1"

@@ -32,6 +32,19 @@ package struct RequestDecoder: ~Copyable {
     _ method: HoldfastMethod, _ bytes: UnsafeRawBufferPointer, minted: MintedID,
     into out: inout ByteWriter
   ) throws(RequestRefusal) -> CommandRoute {
+    if method == .reserve,
+      let route = unsafe hotReserve(bytes, into: &out, mint: { minted })
+    {
+      return route
+    }
+    return try unsafe general(method, bytes, minted: minted, into: &out)
+  }
+
+  /// The same through protobuf-c, for requests of every shape.
+  mutating func general(
+    _ method: HoldfastMethod, _ bytes: UnsafeRawBufferPointer, minted: MintedID,
+    into out: inout ByteWriter
+  ) throws(RequestRefusal) -> CommandRoute {
     let mark = out.count
     do throws(RequestRefusal) {
       switch method {
@@ -58,6 +71,13 @@ package struct RequestDecoder: ~Copyable {
   package mutating func streamed(
     _ bytes: UnsafeRawBufferPointer, minted: MintedID, into out: inout ByteWriter
   ) throws(RequestRefusal) -> CommandRoute {
+    if let route = unsafe hotStreamed(bytes, into: &out, mint: { minted }) { return route }
+    return try unsafe generalStreamed(bytes, minted: minted, into: &out)
+  }
+
+  mutating func generalStreamed(
+    _ bytes: UnsafeRawBufferPointer, minted: MintedID, into out: inout ByteWriter
+  ) throws(RequestRefusal) -> CommandRoute {
     let message: UnsafeMutablePointer<Holdfast__V1__StreamReserveRequest> =
       try unsafe unpack(.streamReserve, bytes)
     guard let request = unsafe message.pointee.request else {
@@ -73,17 +93,31 @@ package struct RequestDecoder: ~Copyable {
   }
 
   /// Decodes a batch. An item that is refused has no record; the others are in the writer in
-  /// order, back to back. `mint` is asked once for each item without an id.
+  /// order, back to back. `mint` is asked for an id for each item without one.
   package mutating func batch(
     _ bytes: UnsafeRawBufferPointer, into out: inout ByteWriter, mint: () -> MintedID
   ) throws(RequestRefusal) -> [BatchItem] {
-    let message: UnsafeMutablePointer<Holdfast__V1__BatchReserveRequest> =
-      try unsafe unpack(.batchReserve, bytes)
-    let count = unsafe message.pointee.n_requests
-    try limits.count(count, "requests", 1...limits.batchRequestsMax)
     var items: [BatchItem] = []
-    items.reserveCapacity(count)
-    for i in 0..<count {
+    if unsafe hotItems(bytes, into: &out, mint: mint, &items) { return items }
+    return try unsafe generalBatch(bytes, after: items, into: &out, mint: mint)
+  }
+
+  /// Decodes what comes after the first items of a batch, whose records are the writer's last.
+  mutating func generalBatch(
+    _ bytes: UnsafeRawBufferPointer, after first: [BatchItem] = [], into out: inout ByteWriter,
+    mint: () -> MintedID
+  ) throws(RequestRefusal) -> [BatchItem] {
+    let message: UnsafeMutablePointer<Holdfast__V1__BatchReserveRequest>
+    do throws(RequestRefusal) {
+      unsafe message = try unpack(.batchReserve, bytes)
+      try unsafe limits.count(message.pointee.n_requests, "requests", 1...limits.batchRequestsMax)
+    } catch {
+      out.bytes.removeLast(first.reduce(0) { $0 + $1.record.count })
+      throw error
+    }
+    var items = first
+    items.reserveCapacity(unsafe message.pointee.n_requests)
+    for i in unsafe first.count..<message.pointee.n_requests {
       let request = unsafe message.pointee.requests[i]!
       let needsID = unsafe request.pointee.request_id[0] == 0
       let minted = needsID ? mint() : MintedID.unused
