@@ -44,7 +44,8 @@ extension ShardState {
 package struct SnapshotLoader: Sendable {
   private let limits: LedgerLimits
   private var reader = SnapshotReader(version: ShardSection.version)
-  private var shard: ShardState?
+  /// What was read so far.
+  private(set) var shard: ShardState?
   private var meta: MetaLedger?
   private var digest = Hash128.zero
 
@@ -67,6 +68,7 @@ package struct SnapshotLoader: Sendable {
     guard var ledger = shard else { throw .badContent(section: ShardSection.header.rawValue) }
     shard = nil
     ledger.refreshLocationOrder()
+    guard ledger.isEndedSane else { throw .badContent(section: ShardSection.ended.rawValue) }
     guard ledger.digest() == digest else {
       throw .badContent(section: ShardSection.header.rawValue)
     }
@@ -102,6 +104,7 @@ package struct SnapshotLoader: Sendable {
     digest = Hash128(high: reader.get(), low: reader.get())
     if kind == 0 {
       let header = BooksHeader(from: &reader)
+      guard header.isSane else { return false }
       var ledger = ShardState(shard: header.shard, limits: limits)
       ledger.books.header = header
       shard = ledger

@@ -10,6 +10,17 @@ struct ItemRow: BitwiseCopyable, Sendable {
   var kind: UInt32
 }
 
+/// A remembered change of the catalog (rule Q2). Without padding, as in CatalogRows.
+struct ChangeRow: BitwiseCopyable, Sendable {
+  var requestID: Hash128
+  var fingerprint: Hash128
+  /// The version of the catalog that it made, and was answered with.
+  var version: UInt64
+  /// Log time in seconds, rounded down.
+  var seconds: UInt32
+  var stampSeconds: UInt32
+}
+
 /// What the meta group knows beside its tables; part of the state.
 struct MetaHeader: Sendable {
   var appliedIndex = LogIndex.zero
@@ -30,7 +41,7 @@ struct MetaBooks: Sendable {
   var heap = ByteHeap()
   /// By version. An item that changes moves to its new version.
   var items = PagedTable<ItemRow>()
-  var ended = PagedTable<EndedRow>()
+  var ended = PagedTable<ChangeRow>()
 
   mutating func digest() -> Hash128 {
     var out = ByteWriter(reserving: 1_024)
@@ -45,8 +56,10 @@ struct MetaBooks: Sendable {
           unsafe Hash128($0)
         }
       })
-    let hasher = RowHasher(texts: TextTable(limit: 1), heap: heap)
-    out.put(ended.digest { hasher.hash($0, $1) })
+    out.put(
+      ended.digest { place, row in
+        unsafe withUnsafeBytes(of: row) { unsafe Hash128($0, seed: place) }
+      })
     return unsafe out.bytes.withUnsafeBytes { unsafe Hash128($0) }
   }
 

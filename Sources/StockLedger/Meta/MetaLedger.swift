@@ -17,7 +17,7 @@ package struct MetaLedger: Sendable {
   /// How many accounts rest on a location.
   var accountsAt = NameIndex<Int>()
   var texts: TextTable
-  var requests = HashIndex<Hash128, RequestPlace>(seed: 3)
+  var requests = HashIndex<Hash128, UInt64>(seed: 3)
 
   package init(limits: LedgerLimits = LedgerLimits()) {
     self.limits = limits
@@ -82,7 +82,7 @@ package struct MetaLedger: Sendable {
     }
     switch standing(of: record, kind) {
     case .refused(let refusal): OutcomeWriter.refuse(record.kind, refusal, into: &out)
-    case .repeated(let place): answer(record.kind, books.ended[place.number].number, into: &out)
+    case .repeated(let place): answer(record.kind, books.ended[place].version, into: &out)
     case .new(let identity): put(kind, body, identity, into: &out)
     }
   }
@@ -96,7 +96,7 @@ package struct MetaLedger: Sendable {
     guard refusal == .none else {
       return OutcomeWriter.refuse(kind.rawValue, refusal, into: &out)
     }
-    if catalogVersion != before, let identity { remember(identity, kind) }
+    if catalogVersion != before, let identity { remember(identity) }
     answer(kind.rawValue, catalogVersion, into: &out)
   }
 

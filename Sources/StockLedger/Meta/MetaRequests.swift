@@ -6,7 +6,8 @@ extension MetaLedger {
   enum Standing {
     /// Without an identity: made by the leader, and not remembered.
     case new(RequestIdentity?)
-    case repeated(RequestPlace)
+    /// The place of the change.
+    case repeated(UInt64)
     case refused(CallRefusal)
   }
 
@@ -16,7 +17,7 @@ extension MetaLedger {
       floor: books.header.requestFloor, now: books.header.logTime, limits: limits)
     guard let key = rules.key(of: record) else { return .refused(.invalidArgument) }
     if let place = requests.find(key) {
-      return books.ended[place.number].fingerprint == record.fingerprint
+      return books.ended[place].fingerprint == record.fingerprint
         ? .repeated(place) : .refused(.requestIDReused)
     }
     switch rules.admit(record, key) {
@@ -25,17 +26,16 @@ extension MetaLedger {
     }
   }
 
-  mutating func remember(_ identity: RequestIdentity, _ kind: CommandKind) {
+  mutating func remember(_ identity: RequestIdentity) {
     let now = UInt32(clamping: books.header.logTime.milliseconds / 1_000)
     let place = books.header.endedTail
     books.header.endedTail += 1
     books.ended.insert(
-      EndedRow(
-        requestID: identity.key, fingerprint: identity.fingerprint, number: catalogVersion,
-        endedSeconds: now, stampSeconds: identity.stampSeconds, kind: kind.rawValue, outcome: 0,
-        state: 0),
+      ChangeRow(
+        requestID: identity.key, fingerprint: identity.fingerprint, version: catalogVersion,
+        seconds: now, stampSeconds: identity.stampSeconds),
       at: place)
-    requests.replace(identity.key, .ended(place))
+    requests.replace(identity.key, place)
     // More than one, so that what piled up shrinks.
     for _ in 0..<4 where isOldestForgettable(now) { forgetOldest() }
   }
@@ -44,7 +44,7 @@ extension MetaLedger {
     let header = books.header
     guard header.endedHead < header.endedTail else { return false }
     if header.endedTail - header.endedHead > UInt64(limits.endedRequestsMax) { return true }
-    let age = Int64(now) - Int64(books.ended[header.endedHead].endedSeconds)
+    let age = Int64(now) - Int64(books.ended[header.endedHead].seconds)
     return age > limits.dedupeHorizonMilliseconds / 1_000
   }
 

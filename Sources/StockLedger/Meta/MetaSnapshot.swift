@@ -147,14 +147,11 @@ extension MetaLedger {
   }
 
   private mutating func loadEnded(_ place: UInt64, _ reader: inout ByteReader) -> Bool {
-    var row = reader.row(
-      EndedRow(
-        requestID: .zero, fingerprint: .zero, number: 0, endedSeconds: 0, stampSeconds: 0,
-        kind: 0, outcome: 0, state: 0))
-    row.answer = 0
+    let row = reader.row(
+      ChangeRow(requestID: .zero, fingerprint: .zero, version: 0, seconds: 0, stampSeconds: 0))
     guard reader.isValid, !books.ended.contains(place) else { return false }
     books.ended.insert(row, at: place)
-    return requests.insert(row.requestID, .ended(place))
+    return requests.insert(row.requestID, place)
   }
 
   /// Walks everything and traps, with numbers, where something does not fit.

@@ -25,6 +25,19 @@ enum RequestID {
     return Int64(key.high >> 16)
   }
 
+  /// The stamp that a UUIDv7 gives its request, by its sixteen bytes alone: whoever asks has to
+  /// know that the request got its stamp so, because other ids may look alike. 0 for others.
+  static func stampSeconds(_ key: Hash128) -> UInt32 {
+    guard key.high >> 12 & 15 == 7, key.low >> 62 == 2 else { return 0 }
+    return stampSeconds(milliseconds: Int64(key.high >> 16))
+  }
+
+  /// Rounded up, so that the floor that it may become never lies below it.
+  @inline(__always)
+  static func stampSeconds(milliseconds stamp: Int64) -> UInt32 {
+    max(1, UInt32(clamping: stamp / 1_000 + (stamp % 1_000 > 0 ? 1 : 0)))
+  }
+
   /// The sixteen bytes of a UUID in its usual form, eight characters a step.
   static func uuid(_ text: UnsafeRawBufferPointer) -> Hash128? {
     guard text.count == bytesMax else { return nil }
@@ -102,10 +115,10 @@ struct RequestRules {
     if stamp > now.milliseconds + limits.futureToleranceMilliseconds {
       return .failure(RequestRefused(refusal: .requestFromTheFuture))
     }
-    // Rounded up, so that the floor that it may become never lies below it.
-    let seconds = UInt32(clamping: stamp / 1_000 + (stamp % 1_000 > 0 ? 1 : 0))
     return .success(
-      RequestIdentity(key: key, fingerprint: fingerprint, stampSeconds: max(1, seconds)))
+      RequestIdentity(
+        key: key, fingerprint: fingerprint,
+        stampSeconds: RequestID.stampSeconds(milliseconds: stamp)))
   }
 
   /// The floor once a request with this stamp is forgotten; none for a request without a time.

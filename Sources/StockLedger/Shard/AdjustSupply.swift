@@ -106,24 +106,44 @@ extension ShardState {
     _ identity: RequestIdentity, into out: inout ByteWriter
   ) {
     let account = books.accounts[UInt64(number)]
+    let shortfall = books.shortfall(account)
     let mark = OutcomeWriter.begin(record.kind, into: &out)
     let bodyAt = out.count
-    out.put(outcome.rawValue)
-    out.put(books.shortfall(account).rawValue)
-    out.put(account.onHand.rawValue)
+    Self.write(outcome, shortfall: shortfall, onHand: account.onHand.rawValue, into: &out)
     OutcomeWriter.end(mark, into: &out)
     guard outcome == .applied || outcome == .shortfall else { return }
-    rememberSupply(identity, .adjustSupply, answerAt: bodyAt, of: out)
+    if outcome == .applied, shortfall == .zero {
+      remember(
+        EndedRequest(identity, .adjustSupply, number: UInt64(account.onHand.rawValue)))
+    } else {
+      rememberSupply(identity, .adjustSupply, answerAt: bodyAt, of: out)
+    }
+  }
+
+  private static func write(
+    _ outcome: RowOutcome, shortfall: Quantity, onHand: Int64, into out: inout ByteWriter
+  ) {
+    out.put(outcome.rawValue)
+    out.put(shortfall.rawValue)
+    out.put(onHand)
   }
 
   /// The answer can't be derived later, so its bytes are remembered with the request.
   mutating func rememberSupply(
     _ identity: RequestIdentity, _ kind: CommandKind, answerAt offset: Int, of out: ByteWriter
   ) {
-    let answer = unsafe out.bytes.withUnsafeBytes {
-      unsafe books.heap.allocate(UnsafeRawBufferPointer(rebasing: $0[offset...]))
+    unsafe out.bytes.withUnsafeBytes {
+      unsafe remember(
+        EndedRequest(identity, kind), answer: UnsafeRawBufferPointer(rebasing: $0[offset...]))
     }
-    remember(identity, kind, answer: answer)
+  }
+
+  /// The answer that was kept; where none was, the units on hand tell the usual one.
+  private func answerSupplyAgain(_ row: EndedRow, into out: inout ByteWriter) {
+    unsafe books.withAnswer(of: row) { unsafe out.put(raw: $0) }
+    guard row.facts.kind == CommandKind.adjustSupply.rawValue, !books.hasAnswer(row) else { return }
+    Self.write(
+      .applied, shortfall: .zero, onHand: Int64(clamping: books.number(of: row)), into: &out)
   }
 
   /// Whether a supply request is new; a repeated or refused one is answered here.
@@ -138,7 +158,7 @@ extension ShardState {
     case .repeated(let place):
       books.header.counters.requestsRepeated += 1
       let mark = OutcomeWriter.begin(record.kind, into: &out)
-      unsafe books.heap.withBytes(books.ended[place.number].answer) { unsafe out.put(raw: $0) }
+      answerSupplyAgain(books.ended[place.number], into: &out)
       OutcomeWriter.end(mark, into: &out)
     }
     return nil

@@ -25,6 +25,9 @@ struct BooksHeader: Sendable {
   var endedHead: UInt64 = 1
   var keptHead: UInt64 = 1
   var endedTail: UInt64 = 1
+  /// Log time in seconds, rounded down, when the first and the last of them ended.
+  var endedHeadSeconds: UInt32 = 0
+  var endedTailSeconds: UInt32 = 0
 }
 
 /// The logical state of a shard: everything that a snapshot holds and the digest covers. Copying
@@ -40,6 +43,8 @@ struct Books: Sendable {
   var facts = PagedTable<FactRow>()
   var reservations = PagedTable<ReservationRow>()
   var ended = PagedTable<EndedRow>()
+  /// By the first place of each run of requests that ended in one second; not of the first run.
+  var endedSeconds = PagedTable<UInt32>()
 
   /// Never used. A value of any type has a layout that the compiler does not know, so the books,
   /// and the state around them, are passed by their address. Without it, each call of a function

@@ -23,7 +23,7 @@ extension ShardState {
       row.version += 1
       books.reservations[number] = row
       books.header.counters.reservationsConfirmed += 1
-      remember(identity, .confirm, number: number)
+      remember(EndedRequest(identity, .confirm, number: number))
       acknowledge(record.kind, number, into: &out)
     case (.expired, .reacquire):
       reacquire(number, row, identity, into: &out)
@@ -72,8 +72,9 @@ extension ShardState {
     }
     if row.answer == 0 { row.answer = firstResultsBlock(row) }
     let place = UInt64(bitPattern: row.deadline)
-    books.ended[place].kind = EndedRow.void
-    requests.replace(row.requestID, .live(number))
+    requests.removeEnded(row.requestID, at: place)
+    books.ended[place].facts.makeVoid()
+    requests.insertLive(row.requestID, number)
     storeLines(of: &row, requiredBy: requiredBy)
     row.state = .confirmed
     row.deadline = Absent.time
@@ -82,8 +83,12 @@ extension ShardState {
     liveReservations += 1
     liveLines += Int(row.lineCount)
     books.header.counters.reservationsConfirmed += 1
-    remember(identity, .confirm, number: number, answer: results)
+    let answer = books.heap.bytes(results)
+    unsafe answer.withUnsafeBytes {
+      unsafe remember(EndedRequest(identity, .confirm, number: number), answer: $0)
+    }
     acknowledge(kind, number, results: results, into: &out)
+    books.freeBlock(results)
   }
 
   /// Fills the scratch lines with what the hold had when it ended.

@@ -22,6 +22,7 @@ extension Books {
     out.put(facts.digest { hasher.hash($0, $1) })
     out.put(reservations.digest { hasher.hash($0, $1) })
     out.put(ended.digest { hasher.hash($0, $1) })
+    out.put(endedSeconds.digest { hasher.hash($0, $1) })
     return unsafe out.bytes.withUnsafeBytes { unsafe Hash128($0) }
   }
 }
@@ -88,9 +89,11 @@ struct RowHasher {
 
   func hash(_ number: UInt64, _ row: EndedRow) -> Hash128 {
     var plain = row
-    plain.answer = 0
-    return raw(plain, number, block(row.answer))
+    if row.facts.form == .block { plain.facts.block = 0 }
+    return raw(plain, number, block(row.facts.block))
   }
+
+  func hash(_ place: UInt64, _ seconds: UInt32) -> Hash128 { raw(seconds, place, .zero) }
 
   private func block(_ id: UInt32) -> Hash128 {
     id == 0 ? .zero : unsafe heap.withBytes(id) { unsafe Hash128($0) }

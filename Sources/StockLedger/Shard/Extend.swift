@@ -25,7 +25,7 @@ extension ShardState {
       row.version += 1
       books.reservations[number] = row
       indexDeadline(number, row)
-      remember(identity, .extend, number: number)
+      remember(EndedRequest(identity, .extend, number: number))
     }
     acknowledge(record.kind, number, into: &out)
   }

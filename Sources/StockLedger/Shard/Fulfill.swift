@@ -32,7 +32,7 @@ extension ShardState {
     collectShipments(row, sourceText, sequence)
     if !scratch.shipments.isEmpty {
       ship(number, &row, sourceText, sequence)
-      remember(identity, .fulfill, number: number)
+      remember(EndedRequest(identity, .fulfill, number: number))
     }
     acknowledge(record.kind, number, into: &out)
   }

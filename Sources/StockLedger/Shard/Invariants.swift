@@ -34,7 +34,8 @@ extension ShardState {
       precondition(
         row.hasUnitsLeft(in: books.heap), "reservation \(number) lives with nothing left")
       precondition(
-        requests.find(row.requestID) == .live(number), "reservation \(number) has lost its request")
+        requests.find(row.requestID, in: books) == .live(number),
+        "reservation \(number) has lost its request")
       if row.state == .held {
         held += 1
         let key = PairKey(UInt64(bitPattern: row.deadline), number)
@@ -50,7 +51,8 @@ extension ShardState {
   private func checkEnded(_ number: UInt64, _ row: ReservationRow) {
     let place = UInt64(bitPattern: row.deadline)
     precondition(
-      place >= books.header.keptHead && books.ended.read(place)?.number == number,
+      place >= books.header.keptHead
+        && books.ended.read(place).map { books.number(of: $0) } == number,
       "reservation \(number) ended at place \(place), kept from \(books.header.keptHead)")
   }
 
@@ -113,13 +115,30 @@ extension ShardState {
         + "\(books.ended.count) rows")
     var remembered = liveReservations
     books.ended.forEach { place, row in
-      guard row.kind != EndedRow.void else { return }
+      guard row.facts.kind != EndedFacts.void else { return }
       remembered += 1
       precondition(
-        requests.find(row.requestID) == .ended(place), "request at place \(place) is lost")
+        requests.find(row.requestID, in: books) == .ended(place),
+        "request at place \(place) is lost")
     }
     precondition(
       remembered == requests.count, "\(remembered) requests, \(requests.count) indexed")
+    checkEndedSeconds()
+  }
+
+  /// Runs of places begin within the places, later ones in later seconds.
+  private func checkEndedSeconds() {
+    let header = books.header
+    var last = header.endedHeadSeconds
+    books.endedSeconds.forEach { place, seconds in
+      precondition(
+        place > header.endedHead && place < header.endedTail && seconds > last,
+        "place \(place) ended in second \(seconds), one before in \(last)")
+      last = seconds
+    }
+    precondition(
+      header.endedHead == header.endedTail || last == header.endedTailSeconds,
+      "the last run ended in second \(last), not \(header.endedTailSeconds)")
   }
 
   private func checkFacts() {

@@ -86,7 +86,7 @@ extension ShardState {
     sizes.keptFacts = books.facts.count
     sizes.texts = books.texts.count
     sizes.bytes =
-      books.reservations.count * 180 + liveLines * 40 + books.ended.count * 90
+      books.reservations.count * 180 + liveLines * 40 + books.ended.count * 48
       + books.accounts.count * 200 + books.facts.count * 60 + books.texts.count * 60
     return sizes
   }

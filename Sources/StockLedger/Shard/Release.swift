@@ -24,7 +24,7 @@ extension ShardState {
       releaseUnits(takeWanted(row.line(at, in: books.heap)), of: &row, at)
     }
     finishRelease(number, row)
-    remember(identity, .release, number: number)
+    remember(EndedRequest(identity, .release, number: number))
     acknowledge(record.kind, number, into: &out)
   }
 

@@ -29,7 +29,7 @@ extension ShardState {
     let rules = RequestRules(
       floor: books.header.requestFloor, now: books.header.logTime, limits: limits)
     guard let key = rules.key(of: record) else { return .refused(.invalidArgument) }
-    if let place = requests.find(key) {
+    if let place = requests.find(key, in: books) {
       return fingerprint(at: place) == record.fingerprint
         ? .repeated(place) : .refused(.requestIDReused)
     }
@@ -45,24 +45,19 @@ extension ShardState {
   }
 
   /// Remembers a request that acted and has no live reservation (any more).
-  mutating func remember(_ row: EndedRow) {
-    let place = books.header.endedTail
-    books.header.endedTail += 1
-    books.ended.insert(row, at: place)
-    requests.replace(row.requestID, .ended(place))
-    for _ in 0..<Self.trimsPerRequest where hasForgettable { forgetOldest() }
-    for _ in 0..<Self.trimsPerRequest where hasDroppable { dropOldestReservation() }
+  mutating func remember(_ request: EndedRequest) {
+    unsafe remember(request, answer: UnsafeRawBufferPointer(start: nil, count: 0))
   }
 
-  mutating func remember(
-    _ identity: RequestIdentity, _ kind: CommandKind, number: UInt64 = 0,
-    outcome: FillOutcome = .full, answer: UInt32 = 0
-  ) {
-    remember(
-      EndedRow(
-        requestID: identity.key, fingerprint: identity.fingerprint, number: number,
-        endedSeconds: nowSeconds, stampSeconds: identity.stampSeconds, answer: answer,
-        kind: kind.rawValue, outcome: outcome.rawValue, state: 0))
+  /// The same with an answer that can't be derived later.
+  mutating func remember(_ request: EndedRequest, answer: UnsafeRawBufferPointer) {
+    let seconds = nowSeconds
+    let row = unsafe books.row(of: request, endedSeconds: seconds, answer: answer)
+    let place = books.takeEndedPlace(seconds)
+    books.ended.insert(row, at: place)
+    requests.insertEnded(row.requestID, at: place, in: books)
+    for _ in 0..<Self.trimsPerRequest where hasForgettable { forgetOldest() }
+    for _ in 0..<Self.trimsPerRequest where hasDroppable { dropOldestReservation() }
   }
 
   /// More than one, so that what piled up shrinks; few, so that no command pays for the pile.
@@ -73,10 +68,10 @@ extension ShardState {
   }
 
   private var hasForgettable: Bool {
-    let header = books.header
-    guard header.endedHead < header.endedTail else { return false }
-    if header.endedTail - header.endedHead > UInt64(limits.endedRequestsMax) { return true }
-    let age = Int64(nowSeconds) - Int64(books.ended[header.endedHead].endedSeconds)
+    guard books.header.endedHead < books.header.endedTail else { return false }
+    let count = books.header.endedTail - books.header.endedHead
+    if count > UInt64(limits.endedRequestsMax) { return true }
+    let age = Int64(nowSeconds) - Int64(books.header.endedHeadSeconds)
     return age > Int64(horizonSeconds)
   }
 
@@ -89,13 +84,16 @@ extension ShardState {
   private mutating func forgetOldest() {
     let place = books.header.endedHead
     if books.header.keptHead == place { dropOldestReservation() }
-    books.header.endedHead += 1
-    guard let row = books.ended.remove(place) else { preconditionFailure("no ended \(place)") }
-    books.freeBlock(row.answer)
-    guard row.kind != EndedRow.void else { return }
-    requests.remove(row.requestID)
-    books.header.requestFloor = max(
-      books.header.requestFloor, RequestRules.floor(after: row.stampSeconds))
+    let row = books.ended[place]
+    let stamp = books.stampSeconds(of: row, endedSeconds: books.header.endedHeadSeconds)
+    if row.facts.kind != EndedFacts.void {
+      requests.removeEnded(row.requestID, at: place)
+      books.header.requestFloor = max(
+        books.header.requestFloor, RequestRules.floor(after: stamp))
+    }
+    books.ended.remove(place)
+    books.freeBlock(row.facts.block)
+    books.dropEndedPlace()
   }
 
   /// Of the reservation only its request and its state stay.
@@ -103,12 +101,13 @@ extension ShardState {
     let place = books.header.keptHead
     books.header.keptHead += 1
     let ended = books.ended[place]
-    guard ended.kind == CommandKind.reserve.rawValue,
-      let row = books.reservations.remove(ended.number)
+    let number = books.number(of: ended)
+    guard ended.facts.kind == CommandKind.reserve.rawValue,
+      let row = books.reservations.remove(number)
     else { return }
     precondition(
       row.state.isEnded && row.deadline == Int64(bitPattern: place),
-      "reservation \(ended.number) at \(row.deadline), ended \(place)")
+      "reservation \(number) at \(row.deadline), ended \(place)")
     books.freeBlock(row.texts)
     books.freeBlock(row.lines)
     books.freeBlock(row.answer)

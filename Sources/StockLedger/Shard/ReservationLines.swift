@@ -83,11 +83,11 @@ extension ShardState {
     row.version += 1
     row.deadline = Int64(bitPattern: books.header.endedTail)
     books.reservations[number] = row
+    requests.removeLive(row.requestID)
     remember(
-      EndedRow(
+      EndedRequest(
         requestID: row.requestID, fingerprint: row.fingerprint, number: number,
-        endedSeconds: nowSeconds, stampSeconds: row.stampSeconds,
-        kind: CommandKind.reserve.rawValue, outcome: row.firstOutcome.rawValue,
-        state: state.rawValue))
+        stampSeconds: row.stampSeconds, kind: .reserve, outcome: row.firstOutcome,
+        stateByte: state.rawValue))
   }
 }

@@ -152,7 +152,7 @@ extension ShardState {
   mutating func answerReserveAgain(_ place: RequestPlace, into out: inout ByteWriter) {
     books.header.counters.requestsRepeated += 1
     let ended = place.isLive ? nil : books.ended.read(place.number)
-    let number = ended?.number ?? place.number
+    let number = ended.map { books.number(of: $0) } ?? place.number
     let row = books.reservations.read(number)
     out.append(bytesMax: RecordRoom.frame + room(of: row)) { out in
       out.begin(CommandKind.reserve.rawValue)
@@ -162,9 +162,9 @@ extension ShardState {
         write(row, number: number, into: &out)
         writeFirstResults(row, into: &out)
       } else if let ended {
-        out.put(ended.outcome)
+        out.put(ended.facts.outcome)
         out.put(UInt8(1))
-        Self.writeRemainder(number: number, state: ended.state, into: &out)
+        Self.writeRemainder(number: number, state: ended.facts.state, into: &out)
         out.put(UInt16(0))
       }
       out.end()
@@ -174,23 +174,13 @@ extension ShardState {
   /// The answer of Confirm, Extend, Release and Fulfill; `results` is a block of `u16 n × L`.
   mutating func acknowledge(
     _ kind: UInt8, _ number: UInt64, _ outcome: UInt8 = FillOutcome.full.rawValue,
-    results: UInt32 = 0, state: UInt8 = 0, into out: inout ByteWriter
+    results: UInt32 = 0, into out: inout ByteWriter
   ) {
     let row = books.reservations.read(number)
     let room = room(of: row) + books.heap.length(results)
     out.append(bytesMax: RecordRoom.frame + room) { out in
-      out.begin(kind)
-      out.put(outcome)
-      if let row {
-        write(row, number: number, into: &out)
-      } else {
-        Self.writeRemainder(number: number, state: state, into: &out)
-      }
-      if results == 0 {
-        out.put(UInt16(0))
-      } else {
-        unsafe books.heap.withBytes(results) { unsafe out.put(raw: $0) }
-      }
+      writeAcknowledged(kind, outcome, number, row, state: 0, into: &out)
+      unsafe books.heap.withBytes(results) { unsafe Self.writeResults(kept: $0, into: &out) }
       out.end()
     }
   }
@@ -201,7 +191,32 @@ extension ShardState {
   ) {
     books.header.counters.requestsRepeated += 1
     let ended = books.ended[place.number]
-    acknowledge(
-      kind, ended.number, ended.outcome, results: ended.answer, state: ended.state, into: &out)
+    let number = books.number(of: ended)
+    let row = books.reservations.read(number)
+    let room = room(of: row) + books.heap.length(ended.facts.block)
+    out.append(bytesMax: RecordRoom.frame + room) { out in
+      writeAcknowledged(
+        kind, ended.facts.outcome, number, row, state: ended.facts.state, into: &out)
+      unsafe books.withAnswer(of: ended) { unsafe Self.writeResults(kept: $0, into: &out) }
+      out.end()
+    }
+  }
+
+  private mutating func writeAcknowledged(
+    _ kind: UInt8, _ outcome: UInt8, _ number: UInt64, _ row: ReservationRow?, state: UInt8,
+    into out: inout RecordBuffer
+  ) {
+    out.begin(kind)
+    out.put(outcome)
+    if let row {
+      write(row, number: number, into: &out)
+    } else {
+      Self.writeRemainder(number: number, state: state, into: &out)
+    }
+  }
+
+  /// `u16 n × L` as it was kept; none where nothing was.
+  private static func writeResults(kept: UnsafeRawBufferPointer, into out: inout RecordBuffer) {
+    if kept.count == 0 { out.put(UInt16(0)) } else { unsafe out.put(raw: kept) }
   }
 }

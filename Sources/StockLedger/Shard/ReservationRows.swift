@@ -1,6 +1,6 @@
 import Primitives
 
-// Rows of reservations and remembered requests. Without padding, as in CatalogRows.
+// Rows of reservations. Without padding, as in CatalogRows.
 
 /// A reservation. One line that is bound to units on hand lies in the row itself; anything else
 /// lies in a block of the heap.
@@ -70,24 +70,4 @@ struct LineRow: BitwiseCopyable, Sendable {
   static let bytes = 40
 
   var left: Quantity { reserved - fulfilled - released }
-}
-
-/// A remembered request whose reservation has ended, or that never had one (rule Q2).
-struct EndedRow: BitwiseCopyable, Sendable {
-  var requestID: Hash128
-  var fingerprint: Hash128
-  /// The reservation that it made, or acted on; 0 for supply.
-  var number: UInt64
-  /// Log time in seconds, rounded down.
-  var endedSeconds: UInt32
-  var stampSeconds: UInt32
-  /// Block of the answer's body where it can't be derived.
-  var answer: UInt32 = 0
-  /// `CommandKind`, or `EndedRow.void` when a reservation came back to life.
-  var kind: UInt8
-  var outcome: UInt8
-  var state: UInt8
-  var pad: UInt8 = 0
-
-  static let void: UInt8 = 0
 }

@@ -74,7 +74,7 @@ extension ShardState {
       if outcome == .partial { row.answer = unsafe books.heap.allocate(out.bytes(from: linesAt)) }
     }
     books.reservations.insert(row, at: number)
-    requests.insert(absent: row.requestID, .live(number))
+    requests.insertLive(row.requestID, number)
     indexDeadline(number, row)
   }
 

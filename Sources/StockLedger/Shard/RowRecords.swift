@@ -67,9 +67,13 @@ extension Books {
 
   func put(_ number: UInt64, _ row: EndedRow, into out: inout ByteWriter) {
     var plain = row
-    plain.answer = 0
+    if row.facts.form == .block { plain.facts.block = 0 }
     put(number, raw: plain, into: &out)
-    block(row.answer, into: &out)
+    block(row.facts.block, into: &out)
+  }
+
+  func put(_ place: UInt64, _ seconds: UInt32, into out: inout ByteWriter) {
+    put(place, raw: seconds, into: &out)
   }
 
   private func put<Row: BitwiseCopyable>(

@@ -16,8 +16,7 @@ struct ShardState: Sendable {
   /// Raised when the order of assignment may have changed.
   var catalogOrder: UInt32 = 1
 
-  /// Every remembered request id; the value tells a live reservation from an ended request.
-  var requests = HashIndex<Hash128, RequestPlace>(seed: 2)
+  var requests = RequestIndex()
   /// Held reservations by (deadline, number).
   var deadlines = OrderedIndex<PairKey>()
   var backlog = DueBacklog()

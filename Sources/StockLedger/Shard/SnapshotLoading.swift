@@ -7,8 +7,10 @@ extension ShardState {
   /// Takes the records of one frame; false when they make no sense.
   mutating func load(_ section: ShardSection, _ reader: inout ByteReader) -> Bool {
     var isSane = true
+    let (first, last) = (books.header.numberMin(section), books.header.numberMax(section))
     while !reader.isAtEnd, reader.isValid, isSane {
       let number = reader.get(UInt64.self)
+      guard number >= first, number <= last else { return false }
       switch section {
       case .header: return false
       case .skus: isSane = loadSku(number, &reader)
@@ -18,6 +20,7 @@ extension ShardState {
       case .facts: isSane = loadFact(number, &reader)
       case .reservations: isSane = loadReservation(number, &reader)
       case .ended: isSane = loadEnded(number, &reader)
+      case .endedSeconds: isSane = loadEndedSeconds(number, &reader)
       }
     }
     return isSane && reader.isValid
@@ -115,20 +118,40 @@ extension ShardState {
     liveReservations += 1
     liveLines += Int(row.lineCount)
     if row.state == .held { indexDeadline(number, row) }
-    return requests.insert(row.requestID, .live(number))
+    guard requests.find(row.requestID, in: books) == nil else { return false }
+    requests.insertLive(row.requestID, number)
+    return true
   }
 
   private mutating func loadEnded(_ number: UInt64, _ reader: inout ByteReader) -> Bool {
+    let empty = EndedRequest(
+      requestID: .zero, fingerprint: .zero, stampSeconds: 0, kind: .reserve, outcome: .full)
     var row = reader.row(
       EndedRow(
-        requestID: .zero, fingerprint: .zero, number: 0, endedSeconds: 0, stampSeconds: 0,
-        kind: 0, outcome: 0, state: 0))
-    guard let answer = block(&reader), reader.isValid, !books.ended.contains(number) else {
+        requestID: .zero, fingerprint: .zero, facts: EndedFacts(empty, .unstamped, 0)))
+    guard let block = block(&reader), reader.isValid, !books.ended.contains(number) else {
       return false
     }
-    row.answer = answer
+    if row.facts.form == .block {
+      guard books.heap.length(block) >= EndedBlock.headBytes else { return false }
+      row.facts.block = block
+    } else if block != 0 {
+      return false
+    }
+    let isIndexed = row.facts.kind != EndedFacts.void
+    if isIndexed, requests.find(row.requestID, in: books) != nil { return false }
     books.ended.insert(row, at: number)
-    return row.kind == EndedRow.void || requests.insert(row.requestID, .ended(number))
+    if isIndexed { requests.insertEnded(row.requestID, at: number, in: books) }
+    return true
+  }
+
+  private mutating func loadEndedSeconds(
+    _ place: UInt64, _ reader: inout ByteReader
+  ) -> Bool {
+    let seconds = reader.get(UInt32.self)
+    guard reader.isValid, !books.endedSeconds.contains(place) else { return false }
+    books.endedSeconds.insert(seconds, at: place)
+    return true
   }
 
   private mutating func text(_ reader: inout ByteReader, counted: Bool = false) -> UInt32? {

@@ -14,8 +14,9 @@ enum ShardSection: UInt32, CaseIterable {
   case facts = 6
   case reservations = 7
   case ended = 8
+  case endedSeconds = 9
 
-  static let version: UInt32 = 1
+  static let version: UInt32 = 2
 
   var next: ShardSection? { ShardSection(rawValue: rawValue + 1) }
 }
@@ -63,6 +64,8 @@ struct ShardSnapshotStream: Sendable {
     case .reservations:
       return write(books.reservations.next(from: number), section) { $0.put($1, $2, into: &$3) }
     case .ended: return write(books.ended.next(from: number), section) { $0.put($1, $2, into: &$3) }
+    case .endedSeconds:
+      return write(books.endedSeconds.next(from: number), section) { $0.put($1, $2, into: &$3) }
     }
   }
 
@@ -119,6 +122,8 @@ extension BooksHeader {
     out.put(endedHead)
     out.put(keptHead)
     out.put(endedTail)
+    out.put(endedHeadSeconds)
+    out.put(endedTailSeconds)
   }
 
   init(from reader: inout ByteReader) {
@@ -143,6 +148,8 @@ extension BooksHeader {
     endedHead = reader.get()
     keptHead = reader.get()
     endedTail = reader.get()
+    endedHeadSeconds = reader.get()
+    endedTailSeconds = reader.get()
   }
 }
 

@@ -123,10 +123,11 @@ struct HashIndex<Key: BitwiseCopyable & Hashable & Sendable, Value: BitwiseCopya
   }
 }
 
-extension HashIndex {
+/// The hash of a key of 8 or 16 bytes without padding.
+enum KeyHash {
   /// Two rounds of a 128-bit product, so that every bit of the key reaches every bit of the hash.
   @inline(__always)
-  private func hash(_ key: Key) -> UInt64 {
+  static func of<Key: BitwiseCopyable>(_ key: Key, seed: UInt64) -> UInt64 {
     var low: UInt64 = 0
     var high: UInt64 = 0
     unsafe withUnsafeBytes(of: key) { bytes in
@@ -135,8 +136,8 @@ extension HashIndex {
         unsafe high = bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
       }
     }
-    let first = Self.fold(low ^ seed ^ 0x9E37_79B9_7F4A_7C15, high ^ 0xD1B5_4A32_D192_ED03)
-    return Self.fold(first ^ low, 0x8EBC_6AF0_9C88_C6E3 ^ high)
+    let first = fold(low ^ seed ^ 0x9E37_79B9_7F4A_7C15, high ^ 0xD1B5_4A32_D192_ED03)
+    return fold(first ^ low, 0x8EBC_6AF0_9C88_C6E3 ^ high)
   }
 
   @inline(__always)
@@ -144,6 +145,11 @@ extension HashIndex {
     let product = x.multipliedFullWidth(by: y)
     return product.high ^ product.low
   }
+}
+
+extension HashIndex {
+  @inline(__always)
+  private func hash(_ key: Key) -> UInt64 { KeyHash.of(key, seed: seed) }
 
   @inline(__always)
   private func bucket(_ hash: UInt64) -> Int {

@@ -1,0 +1,53 @@
+import Primitives
+
+/// Every remembered request id of a shard. Those of live reservations lie here with their keys;
+/// ended ones are many more and stay longer, so their ids lie in their rows only.
+struct RequestIndex: Sendable {
+  private var live = HashIndex<Hash128, UInt64>(seed: seed)
+  private var ended = NumberIndex()
+
+  private static var seed: UInt64 { 2 }
+
+  init() {}
+
+  var count: Int { live.count + ended.count }
+
+  @inline(__always)
+  func find(_ key: Hash128, in books: Books) -> RequestPlace? {
+    if let number = live.find(key) { return .live(number) }
+    return findEnded(key, in: books).map { .ended($0) }
+  }
+
+  @inline(__always)
+  private func findEnded(_ key: Hash128, in books: Books) -> UInt64? {
+    guard ended.count > 0 else { return nil }
+    let short = ended.find(KeyHash.of(key, seed: Self.seed)) { short in
+      books.ended[books.endedPlace(short)].requestID == key
+    }
+    return short.map { books.endedPlace($0) }
+  }
+
+  /// A request that made a reservation, and of which the caller has just seen that it is new.
+  @inline(__always)
+  mutating func insertLive(_ key: Hash128, _ number: UInt64) {
+    live.insert(absent: key, number)
+  }
+
+  mutating func removeLive(_ key: Hash128) {
+    let number = live.remove(key)
+    precondition(number != nil, "a reservation without its request")
+  }
+
+  /// A request that is not remembered yet, and whose row is there.
+  mutating func insertEnded(_ key: Hash128, at place: UInt64, in books: Books) {
+    ended.insert(UInt32(truncatingIfNeeded: place), KeyHash.of(key, seed: Self.seed)) { short in
+      KeyHash.of(books.ended[books.endedPlace(short)].requestID, seed: Self.seed)
+    }
+  }
+
+  mutating func removeEnded(_ key: Hash128, at place: UInt64) {
+    let isRemoved = ended.remove(
+      UInt32(truncatingIfNeeded: place), KeyHash.of(key, seed: Self.seed))
+    precondition(isRemoved, "request at place \(place) is not remembered")
+  }
+}
