@@ -7,6 +7,8 @@ struct RequestIdentity {
   var key: Hash128
   var fingerprint: Hash128
   var stampSeconds: UInt32
+  /// Of the key, where the index of a shard asks for it again.
+  var hash: UInt64 = 0
 }
 
 /// The 16 bytes that a request id is kept as: a UUID is just that, anything else is hashed.

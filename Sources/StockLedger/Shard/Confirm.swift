@@ -74,7 +74,7 @@ extension ShardState {
     let place = UInt64(bitPattern: row.deadline)
     requests.removeEnded(row.requestID, at: place)
     books.ended[place].facts.makeVoid()
-    requests.insertLive(row.requestID, number)
+    requests.insertLive(row.requestID, RequestIndex.hash(row.requestID), number)
     storeLines(of: &row, requiredBy: requiredBy)
     row.state = .confirmed
     row.deadline = Absent.time

@@ -29,12 +29,15 @@ extension ShardState {
     let rules = RequestRules(
       floor: books.header.requestFloor, now: books.header.logTime, limits: limits)
     guard let key = rules.key(of: record) else { return .refused(.invalidArgument) }
-    if let place = requests.find(key, in: books) {
+    let hash = RequestIndex.hash(key)
+    if let place = requests.find(key, hash, in: books) {
       return fingerprint(at: place) == record.fingerprint
         ? .repeated(place) : .refused(.requestIDReused)
     }
     switch rules.admit(record, key) {
-    case .success(let identity): return .new(identity)
+    case .success(var identity):
+      identity.hash = hash
+      return .new(identity)
     case .failure(let refused): return .refused(refused.refusal)
     }
   }

@@ -49,11 +49,11 @@ extension ShardState {
     }
     if outcome == .partial { row.flags |= ReservationRow.partial }
     storeLines(of: &row, requiredBy: head.requiredBy)
-    insertReservation(row, record, outcome, into: &out)
+    insertReservation(row, identity.hash, record, outcome, into: &out)
   }
 
   private mutating func insertReservation(
-    _ filled: ReservationRow, _ record: CommandRecord, _ outcome: FillOutcome,
+    _ filled: ReservationRow, _ hash: UInt64, _ record: CommandRecord, _ outcome: FillOutcome,
     into out: inout ByteWriter
   ) {
     var row = filled
@@ -74,7 +74,7 @@ extension ShardState {
       if outcome == .partial { row.answer = unsafe books.heap.allocate(out.bytes(from: linesAt)) }
     }
     books.reservations.insert(row, at: number)
-    requests.insertLive(row.requestID, number)
+    requests.insertLive(row.requestID, hash, number)
     indexDeadline(number, row)
   }
 

@@ -118,8 +118,9 @@ extension ShardState {
     liveReservations += 1
     liveLines += Int(row.lineCount)
     if row.state == .held { indexDeadline(number, row) }
-    guard requests.find(row.requestID, in: books) == nil else { return false }
-    requests.insertLive(row.requestID, number)
+    let hash = RequestIndex.hash(row.requestID)
+    guard requests.find(row.requestID, hash, in: books) == nil else { return false }
+    requests.insertLive(row.requestID, hash, number)
     return true
   }
 

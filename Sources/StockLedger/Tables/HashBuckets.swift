@@ -1,0 +1,152 @@
+/// The buckets of a hash index: linear hashing (Litwin 1980). One bucket more for every
+/// `entriesPerBucket` entries, made by splitting the next bucket in turn, and one less when they
+/// go. Each bucket is one page that is only as large as what it holds, so memory stays near the raw
+/// bytes in every phase, and no operation ever moves more than two buckets' entries.
+///
+/// What an entry's hash is, the index around it says: entries need not hold their keys.
+struct HashBuckets<Entry: BitwiseCopyable & Sendable>: Sendable {
+  private typealias Bucket = TaggedPage<Entry>
+
+  /// A page, and beside it where it is: a search that only reads counts no reference. Unchecked,
+  /// because the address is that of the page next to it, which is shared and copied by the rules
+  /// of `Page`.
+  @safe
+  private struct Place: @unchecked Sendable {
+    private var page: Page
+    let header: UnsafeMutablePointer<PageHeader>
+
+    init(_ page: Page) {
+      self.page = page
+      unsafe header = page.header
+      unsafe precondition(page.base == UnsafeMutableRawPointer(header + 1), "page with a gap")
+    }
+
+    @inline(__always)
+    mutating func isUnique() -> Bool { page.isUnique() }
+
+    var pageToCopy: Page { page }
+  }
+
+  /// A search goes through one bucket; each bucket costs some sixty bytes beside its entries.
+  let entriesPerBucket: Int
+  /// In chunks of 128, so that growing copies no long array.
+  private var chunks: ContiguousArray<ContiguousArray<Place>> = [[Place(Bucket.make(for: 0))]]
+  private var buckets = 1
+  /// The lowest power of two that is at least `buckets`, less one.
+  private var mask: UInt64 = 0
+  private(set) var count = 0
+  /// Entries that were moved to make room, ever: growth must not come in lumps.
+  private(set) var entriesMoved: UInt64 = 0
+
+  init(entriesPerBucket: Int) { self.entriesPerBucket = entriesPerBucket }
+
+  @inline(__always)
+  func bucket(of hash: UInt64) -> Int {
+    let wide = Int(truncatingIfNeeded: hash & mask)
+    return wide < buckets ? wide : Int(truncatingIfNeeded: hash & (mask >> 1))
+  }
+
+  /// Where in its bucket the entry is that `isWanted`, among those that may have this hash.
+  @inline(__always)
+  func find(_ hash: UInt64, in bucket: Int, where isWanted: (Entry) -> Bool) -> Int? {
+    unsafe Bucket.find(chunks[bucket >> 7][bucket & 127].header, hash, where: isWanted)
+  }
+
+  @inline(__always)
+  func entry(_ at: Int, in bucket: Int) -> Entry {
+    unsafe Bucket.entry(chunks[bucket >> 7][bucket & 127].header, at)
+  }
+
+  /// How many entries a search goes through.
+  func entriesSearched(_ hash: UInt64) -> Int {
+    let bucket = bucket(of: hash)
+    return unsafe Int(chunks[bucket >> 7][bucket & 127].header.pointee.count)
+  }
+
+  /// Overwrites an entry with one of the same hash.
+  mutating func replace(_ at: Int, in bucket: Int, with entry: Entry) {
+    Self.makeRoom(0, in: &chunks[bucket >> 7][bucket & 127])
+    unsafe Bucket.set(entry, chunks[bucket >> 7][bucket & 127].header, at)
+  }
+
+  /// Adds an entry that is not there. `hashOf` tells the hash of each entry that has to move.
+  @inline(__always)
+  mutating func add(_ entry: Entry, _ hash: UInt64, hashOf: (Entry) -> UInt64) {
+    let bucket = bucket(of: hash)
+    entriesMoved &+= Self.makeRoom(1, in: &chunks[bucket >> 7][bucket & 127])
+    unsafe Bucket.add(entry, hash, to: chunks[bucket >> 7][bucket & 127].header)
+    count &+= 1
+    if count > buckets &* entriesPerBucket { split(hashOf) }
+  }
+
+  mutating func remove(_ at: Int, in bucket: Int) {
+    Self.makeRoom(0, in: &chunks[bucket >> 7][bucket & 127])
+    unsafe Bucket.remove(at, from: chunks[bucket >> 7][bucket & 127].header)
+    Self.shrink(&chunks[bucket >> 7][bucket & 127])
+    count -= 1
+    if buckets > 1 && count < (buckets - 1) * (entriesPerBucket / 4) { merge() }
+  }
+}
+
+extension HashBuckets {
+  /// A page that nobody else refers to, with room for so many more; answers how many entries moved.
+  @inline(__always) @discardableResult
+  private static func makeRoom(_ more: UInt32, in place: inout Place) -> UInt64 {
+    let hasRoom = unsafe place.header.pointee.count &+ more <= place.header.pointee.capacity
+    return hasRoom && place.isUnique() ? 0 : exchange(&place, more)
+  }
+
+  @inline(never)
+  private static func exchange(_ place: inout Place, _ more: UInt32) -> UInt64 {
+    let page = place.pageToCopy
+    // Eight more, and where very many hashes are equal a part of what is there.
+    let room = page.count + (more > 0 ? max(1, page.count / 32) : 0)
+    place = Place(Bucket.copy(page, roomFor: room))
+    return UInt64(page.count)
+  }
+
+  /// A page that became much too large is exchanged.
+  private static func shrink(_ place: inout Place) {
+    let page = place.pageToCopy
+    guard page.capacity - page.count >= max(24, page.count / 4) else { return }
+    place = Place(Bucket.copy(page, roomFor: page.count))
+  }
+
+  /// Divides the bucket whose turn it is into itself and a new last one.
+  @inline(never)
+  private mutating func split(_ hashOf: (Entry) -> UInt64) {
+    let fresh = buckets
+    if UInt64(fresh) > mask { mask = mask << 1 | 1 }
+    let source = fresh & Int(mask >> 1)
+    let page = chunks[source >> 7][source & 127].pageToCopy
+    let bit = (mask >> 1) + 1
+    let halves = (Bucket.make(for: page.count), Bucket.make(for: page.count))
+    for at in 0..<page.count {
+      let entry = unsafe Bucket.entry(page.header, at)
+      let hash = hashOf(entry)
+      unsafe Bucket.add(entry, hash, to: hash & bit == 0 ? halves.0.header : halves.1.header)
+    }
+    entriesMoved &+= UInt64(page.count)
+    let (stay, go) = (halves.0, halves.1)
+    chunks[source >> 7][source & 127] = Place(Bucket.copy(stay, roomFor: stay.count + 1))
+    if fresh & 127 == 0 { chunks.append([]) }
+    chunks[fresh >> 7].append(Place(Bucket.copy(go, roomFor: go.count + 1)))
+    buckets += 1
+  }
+
+  /// Undoes the latest split.
+  @inline(never)
+  private mutating func merge() {
+    let last = buckets - 1
+    buckets = last
+    let target = last & Int(mask >> 1)
+    if UInt64(last) == (mask >> 1) + 1 { mask >>= 1 }
+    let leaving = chunks[last >> 7].removeLast().pageToCopy
+    if chunks[last >> 7].isEmpty { chunks.removeLast() }
+    let page = chunks[target >> 7][target & 127].pageToCopy
+    let both = page.count + leaving.count
+    chunks[target >> 7][target & 127] = Place(
+      Bucket.copy(page, and: leaving, roomFor: both))
+    entriesMoved &+= UInt64(both)
+  }
+}
