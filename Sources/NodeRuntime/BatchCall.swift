@@ -1,5 +1,5 @@
-// BatchReserve: each item is a command of its own, perhaps for different shards and entries; the
-// answer is put together when the last one is in.
+// BatchReserve: each item is a command of its own, perhaps for different shards, entries and nodes;
+// the answer is put together when the last one is in.
 
 import GRPCTransport
 import NodeCore
@@ -7,16 +7,37 @@ import Primitives
 import StockLedger
 import WireFormat
 
+/// Where one item of a batch goes.
+enum BatchPlace {
+  case here(ShardID)
+  case elsewhere(NodeID, ShardID)
+  case nowhere(RequestRefusal)
+
+  var isHere: Bool {
+    if case .here = self { true } else { false }
+  }
+
+  /// The other node.
+  var target: NodeID? {
+    if case .elsewhere(let node, _) = self { node } else { nil }
+  }
+}
+
 final class BatchCall: PartReceiver {
   private let dispatcher: Dispatcher
   private let call: CallHandle
+  private let places: [BatchPlace]
   private var assembly: BatchAssembly?
 
-  init(_ dispatcher: Dispatcher, _ call: CallHandle, count: Int) {
+  init(_ dispatcher: Dispatcher, _ call: CallHandle, _ places: [BatchPlace]) {
     self.dispatcher = dispatcher
     self.call = call
-    assembly = BatchAssembly(count: count)
+    self.places = places
+    assembly = BatchAssembly(count: places.count)
   }
+
+  /// How many items the batch has.
+  var count: Int { places.count }
 
   func part(_ number: Int, _ requestID: RequestID, _ outcome: OutcomeRecord, at point: AnswerPoint)
   {
@@ -25,11 +46,29 @@ final class BatchCall: PartReceiver {
   }
 
   func part(_ number: Int, _ requestID: RequestID, refused: RequestRefusal) {
-    assembly?.refuse(number, refused)
+    refuse([number], refused)
+  }
+
+  func refuse(_ numbers: [Int], _ refusal: RequestRefusal) {
+    for number in numbers { assembly?.refuse(number, refusal) }
     answerIfComplete()
   }
 
-  func answerIfComplete() {
+  /// Another node's answer to some of the items. A failure is theirs alone.
+  func part(_ numbers: [Int], _ reply: Result<[UInt8], GRPCStatus>) {
+    switch reply {
+    case .success(let bytes):
+      let refused = unsafe bytes.withUnsafeBytes { unsafe assembly?.answer(numbers, response: $0) }
+      guard let refused else { return refuse(numbers, RequestRefusal(.outcomeUnknown)) }
+      for (number, status) in refused {
+        if case .elsewhere(_, let shard) = places[number] { dispatcher.learn(from: status, shard) }
+      }
+      answerIfComplete()
+    case .failure(let status): refuse(numbers, RequestRefusal(status))
+    }
+  }
+
+  private func answerIfComplete() {
     guard let complete = assembly, complete.missing == 0 else { return }
     assembly = nil
     dispatcher.response = complete.finish(missing: RequestRefusal(.internal))
@@ -38,56 +77,101 @@ final class BatchCall: PartReceiver {
 }
 
 extension Dispatcher {
-  /// A batch whose items all belong to one shard goes to that shard's leader whole. Of one for
-  /// several shards the items that are led elsewhere are refused with the leader's name.
+  /// Items that other nodes lead go to them, one call per node, under their own ids and the
+  /// caller's deadline. A batch that is all for one other node goes there as it is.
   func batch(
     _ call: CallHandle, _ message: UnsafeRawBufferPointer, _ context: CallContext
   ) throws(RequestRefusal) {
     var writer = ByteWriter(reserving: 2 * message.count)
     let items = try unsafe decoder.batch(message, into: &writer, mint: mint)
-    let routed = items.map(place)
-    if let elsewhere = soleLeader(of: routed), elsewhere.leader != node {
-      return try unsafe forward(call, .batchReserve, message, context, elsewhere)
+    let caller = Caller(context)
+    let places = items.map { place($0, caller) }
+    let targets = targets(places)
+    let isLedHere = places.contains(where: \.isHere)
+    let batch = BatchCall(self, call, places)
+    if targets.count == 1, !isLedHere {
+      return unsafe forwardWhole(call, message, caller, to: targets[0], batch)
     }
-    if let refusal = diskRefusal(.batchReserve) { throw refusal }
-    let batch = BatchCall(self, call, count: items.count)
+    let refusal = isLedHere ? diskRefusal(.batchReserve) : nil
+    if let refusal, targets.isEmpty { throw refusal }
+    for target in targets { unsafe forward(message, places, caller, to: target, batch) }
+    submit(items, places, writer.bytes, batch, refusal)
+  }
+
+  private func place(_ item: BatchItem, _ caller: Caller) -> BatchPlace {
+    if let refusal = item.refusal { return .nowhere(refusal) }
+    do throws(RequestRefusal) {
+      let route = try route(of: item.route)
+      if route.leader == node { return .here(route.shard) }
+      return .elsewhere(try target(of: route, caller), route.shard)
+    } catch {
+      return .nowhere(error)
+    }
+  }
+
+  /// The other nodes, in the order of their first items.
+  private func targets(_ places: [BatchPlace]) -> [NodeID] {
+    var targets: [NodeID] = []
+    for place in places {
+      if let target = place.target, !targets.contains(target) { targets.append(target) }
+    }
+    return targets
+  }
+
+  private func forwardWhole(
+    _ call: CallHandle, _ message: UnsafeRawBufferPointer, _ caller: Caller, to target: NodeID,
+    _ batch: BatchCall
+  ) {
+    let count = batch.count
+    forward(.batchReserve, unsafe [UInt8](message), caller, to: target) { [self] reply in
+      if case .failure(let status) = reply {
+        server.fail(call, status: status)
+      } else {
+        batch.part(Array(0..<count), reply)
+      }
+      server.flush()
+    }
+  }
+
+  private func forward(
+    _ message: UnsafeRawBufferPointer, _ places: [BatchPlace], _ caller: Caller,
+    to target: NodeID, _ batch: BatchCall
+  ) {
+    let numbers = places.indices.filter { places[$0].target == target }
+    let part = unsafe BatchForwarding.request(message, items: numbers)
+    forward(.batchReserve, part, caller, to: target) { [self] reply in
+      batch.part(numbers, reply)
+      server.flush()
+    }
+  }
+
+  /// Hands what is led here to its lanes, and refuses what goes nowhere.
+  private func submit(
+    _ items: [BatchItem], _ places: [BatchPlace], _ records: [UInt8], _ batch: BatchCall,
+    _ refusal: RequestRefusal?
+  ) {
     var parts: [ShardID: SubmitBatch] = [:]
     var order: [ShardID] = []
     for (number, item) in items.enumerated() {
-      switch routed[number] {
-      case .failure(let refusal): batch.part(number, item.route.requestID, refused: refusal)
-      case .success(let route) where route.leader != node:
-        batch.part(number, item.route.requestID, refused: notLeader(route.leader))
-      case .success(let route):
+      switch places[number] {
+      case .elsewhere: break
+      case .nowhere(let refusal): batch.refuse([number], refusal)
+      case .here(let shard):
+        if let refusal {
+          batch.refuse([number], refusal)
+          continue
+        }
         let token = calls.insert(
           WaitingCall(
             part: number, of: batch, method: .batchReserve, requestID: item.route.requestID))
-        if parts[route.shard] == nil {
-          order.append(route.shard)
-          parts[route.shard] = SubmitBatch(
-            shard: route.shard, commands: [], tokens: [], isIndivisible: true)
+        if parts[shard] == nil {
+          order.append(shard)
+          parts[shard] = SubmitBatch(shard: shard, commands: [], tokens: [], isIndivisible: true)
         }
-        parts[route.shard]!.tokens.append(token)
-        parts[route.shard]!.commands.append(contentsOf: writer.bytes[item.record])
+        parts[shard]!.tokens.append(token)
+        parts[shard]!.commands.append(contentsOf: records[item.record])
       }
     }
     for shard in order { submit(parts[shard]!, to: hub.settings.core.lane(of: shard)) }
-  }
-
-  private func place(_ item: BatchItem) -> Result<Route, RequestRefusal> {
-    if let refusal = item.refusal { return .failure(refusal) }
-    do throws(RequestRefusal) { return .success(try route(of: item.route)) } catch {
-      return .failure(error)
-    }
-  }
-
-  /// The one shard that all placed items are for; nil when there are several.
-  private func soleLeader(of routed: [Result<Route, RequestRefusal>]) -> Route? {
-    var sole: Route?
-    for case .success(let route) in routed {
-      if let sole, sole.shard != route.shard { return nil }
-      sole = route
-    }
-    return sole
   }
 }

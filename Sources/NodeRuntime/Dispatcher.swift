@@ -65,6 +65,9 @@ extension Dispatcher: CallDispatcher {
     _ call: CallHandle, method: Int, message: UnsafeRawBufferPointer, context: CallContext
   ) {
     let method = HoldfastMethod(rawValue: method)!
+    let asked = regionAsked(context)
+    if let asked { decoder.setHomeRegion(asked) }
+    defer { if asked != nil { decoder.setHomeRegion(hub.seat(node)!.region) } }
     do throws(RequestRefusal) {
       guard isServing else { throw .retry(.notServing, afterMilliseconds: 100) }
       switch method {
@@ -94,10 +97,7 @@ extension Dispatcher: CallDispatcher {
   }
 
   func refuse(_ call: CallHandle, _ refusal: RequestRefusal) {
-    server.fail(
-      call,
-      status: GRPCStatus(
-        GRPCTransport.StatusCode(refusal.code), refusal.message, details: refusal.statusBytes()))
+    server.fail(call, status: GRPCStatus(refusal))
     callsAnswered += 1
   }
 

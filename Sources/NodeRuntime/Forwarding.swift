@@ -38,9 +38,19 @@ func nodeID(ofURIs uris: [String]) -> NodeID? {
 }
 
 extension Dispatcher {
+  /// What a forwarded call means by no region: that of the node that its caller asked. Nil for a
+  /// call that came straight here.
+  func regionAsked(_ context: CallContext) -> [UInt8]? {
+    guard !context.peerURIs.isEmpty, let peer = nodeID(ofURIs: context.peerURIs),
+      context.metadata("holdfast-forwarded-by") != nil
+    else { return nil }
+    return hub.seat(peer)?.region
+  }
+
   /// A forwarded call without a deadline of its own waits no longer than this.
   private static let deadlineDefault = TimeAmount.seconds(30)
 
+  /// Sends a whole call on; the answer is what the other node says.
   func forward(
     _ call: CallHandle, _ method: HoldfastMethod, _ message: UnsafeRawBufferPointer,
     _ context: CallContext, _ route: Route, to target: NodeID? = nil
@@ -56,16 +66,39 @@ extension Dispatcher {
     }
   }
 
-  /// Sends a call on to the shard's leader; `completion` runs on this loop.
+  /// The node to which a call for this shard goes on, if it may go on at all.
+  func target(
+    of route: Route, _ caller: Caller, preferred: NodeID? = nil
+  ) throws(RequestRefusal) -> NodeID {
+    guard let target = preferred ?? route.leader ?? guess(route) else {
+      throw .retry(.noLeader, afterMilliseconds: 100)
+    }
+    guard !caller.isForwarded, !caller.wantsHint, target != node, hub.link(to: target) != nil
+    else { throw notLeader(route.leader) }
+    return target
+  }
+
+  /// Sends a call on to the shard's leader, or to `target`; `completion` runs on this loop.
   func forward(
     _ method: HoldfastMethod, _ message: [UInt8], _ caller: Caller, _ route: Route,
     to target: NodeID? = nil, completion: @escaping (Result<[UInt8], GRPCStatus>) -> Void
   ) throws(RequestRefusal) {
-    guard let leader = target ?? route.leader ?? guess(route) else {
-      throw .retry(.noLeader, afterMilliseconds: 100)
+    let target = try self.target(of: route, caller, preferred: target)
+    forward(method, message, caller, to: target) { [self] result in
+      if case .failure(let status) = result, let details = try? API.Status(decoding: status.details)
+      {
+        learn(from: details, route.shard)
+      }
+      completion(result)
     }
-    guard !caller.isForwarded, !caller.wantsHint, leader != node, let link = hub.link(to: leader)
-    else { throw notLeader(route.leader) }
+  }
+
+  /// Sends a call, or a part of one, to a node that `target` named; `completion` runs on this loop.
+  /// A failure has the details that a refusal has.
+  func forward(
+    _ method: HoldfastMethod, _ message: [UInt8], _ caller: Caller, to target: NodeID,
+    completion: @escaping (Result<[UInt8], GRPCStatus>) -> Void
+  ) {
     var metadata = Metadata()
     metadata.add("holdfast-forwarded-by", "\(node.rawValue)")
     metadata.add("holdfast-principal", caller.principal)
@@ -73,11 +106,8 @@ extension Dispatcher {
       deadline: caller.deadline ?? .now() + Self.deadlineDefault, metadata: metadata)
     let here = server.eventLoop
     let done = NIOLoopBound(completion, eventLoop: here)
-    send(link, method, message, options) { [self] result in
-      here.execute {
-        self.learn(from: result, route)
-        done.value(result)
-      }
+    send(hub.link(to: target)!, method, message, options) { result in
+      here.execute { done.value(result) }
     }
   }
 
@@ -91,10 +121,28 @@ extension Dispatcher {
           reply in
           completion(
             reply.status.code == .ok
-              ? unsafe .success([UInt8](reply.message)) : .failure(reply.status))
+              ? unsafe .success([UInt8](reply.message)) : .failure(Self.failure(reply)))
         }
       }
     }
+  }
+
+  /// What the caller is told of a failure: the other node's own words, or what the lack of them means.
+  private static func failure(_ reply: UnaryReply) -> GRPCStatus {
+    let status = reply.status
+    guard status.details.isEmpty else { return status }
+    let refusal: RequestRefusal
+    switch status.code {
+    case .deadlineExceeded: refusal = RequestRefusal(.deadlinePassed, status.message)
+    case .resourceExhausted:
+      refusal = .retry(.overloaded, afterMilliseconds: 100, status.message)
+    case .unavailable where reply.neverProcessed:
+      refusal = .retry(.noLeader, afterMilliseconds: 100, status.message)
+    case .unavailable, .cancelled, .unknown:
+      refusal = .retry(.outcomeUnknown, afterMilliseconds: 100, status.message)
+    default: return status
+    }
+    return GRPCStatus(refusal)
   }
 
   /// Where to try for a shard whose leader isn't known: only a node without a member asks this way.
@@ -102,11 +150,27 @@ extension Dispatcher {
     route.members.contains(node) ? nil : route.members.first
   }
 
-  /// A refusal that names the leader mends what we know.
-  private func learn(from result: Result<[UInt8], GRPCStatus>, _ route: Route) {
-    guard case .failure(let status) = result, !route.members.contains(node),
-      let details = try? API.Status(decoding: status.details), let hint = details.leaderHint
+  /// A refusal that names the leader mends what is known here of a shard without a member.
+  func learn(from details: API.Status, _ shard: ShardID) {
+    guard let route = routes[shard], !route.members.contains(node), let hint = details.leaderHint
     else { return }
-    routes.learn(leader: NodeID(hint.node), of: route.shard)
+    routes.learn(leader: NodeID(hint.node), of: shard)
+  }
+}
+
+extension GRPCStatus {
+  init(_ refusal: RequestRefusal) {
+    self.init(
+      GRPCTransport.StatusCode(refusal.code), refusal.message, details: refusal.statusBytes())
+  }
+}
+
+extension RequestRefusal {
+  /// What another node refused a part with, to be said of each of its items.
+  init(_ status: GRPCStatus) {
+    let known = try? API.Status(decoding: status.details)
+    self =
+      known.flatMap { RequestRefusal($0) }
+      ?? .retry(.outcomeUnknown, afterMilliseconds: 100, status.message)
   }
 }

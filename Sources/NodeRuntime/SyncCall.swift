@@ -1,5 +1,5 @@
 // SyncSupply: rows are split by their account's home shard, each part one command, all under the
-// caller's request id.
+// caller's request id, on whatever nodes lead the shards.
 
 import GRPCTransport
 import NodeCore
@@ -10,11 +10,13 @@ import WireFormat
 final class SyncCall: PartReceiver {
   private let dispatcher: Dispatcher
   private let call: CallHandle
+  private let split: SyncSplit
   private var assembly: SyncAssembly?
 
   init(_ dispatcher: Dispatcher, _ call: CallHandle, _ split: SyncSplit) {
     self.dispatcher = dispatcher
     self.call = call
+    self.split = split
     assembly = SyncAssembly(split)
   }
 
@@ -27,6 +29,35 @@ final class SyncCall: PartReceiver {
   func part(_ number: Int, _ requestID: RequestID, refused: RequestRefusal) {
     assembly?.refuse(number, refused)
     answerIfComplete()
+  }
+
+  /// Another node's answer to some of the parts, whose rows these are. A failure is theirs alone.
+  func parts(_ numbers: [Int], rows: [Int], _ reply: Result<[UInt8], GRPCStatus>) {
+    switch reply {
+    case .success(let bytes):
+      let response = try? API.SyncSupplyResponse(decoding: bytes)
+      guard let response, assembly?.answer(parts: numbers, rows: rows, response) == true else {
+        refuse(numbers, RequestRefusal(.outcomeUnknown))
+        break
+      }
+      learn(from: response, rows)
+    case .failure(let status): refuse(numbers, RequestRefusal(status))
+    }
+    answerIfComplete()
+  }
+
+  /// A row that was refused may name who leads its shard.
+  private func learn(from response: API.SyncSupplyResponse, _ rows: [Int]) {
+    for (row, result) in zip(rows, response.rows) {
+      guard let status = result.error, status.leaderHint != nil,
+        let part = split.parts.first(where: { $0.rows.contains(row) })
+      else { continue }
+      return dispatcher.learn(from: status, part.shard)
+    }
+  }
+
+  func refuse(_ numbers: [Int], _ refusal: RequestRefusal) {
+    for number in numbers { assembly?.refuse(number, refusal) }
   }
 
   func answerIfComplete() {
@@ -42,8 +73,8 @@ final class SyncCall: PartReceiver {
 }
 
 extension Dispatcher {
-  /// A count for one shard goes to that shard's leader whole. Of a count over several shards the
-  /// rows of those that are led elsewhere are refused with the leader's name.
+  /// Parts that other nodes lead go to them, one call per node, under the count's id and the
+  /// caller's deadline. A count that is all for one other node goes there as it is.
   func sync(
     _ call: CallHandle, _ message: UnsafeRawBufferPointer, _ context: CallContext
   ) throws(RequestRefusal) {
@@ -62,19 +93,49 @@ extension Dispatcher {
         return try unsafe forward(call, .syncSupply, message, context, route)
       }
     }
-    if let refusal = diskRefusal(.syncSupply) { throw refusal }
     let sync = SyncCall(self, call, split)
+    let caller = Caller(context)
+    var elsewhere: [(node: NodeID, parts: [Int])] = []
     for (number, part) in split.parts.enumerated() {
-      guard let route = routes[part.shard], route.leader == node else {
-        sync.part(number, split.requestID, refused: notLeader(routes[part.shard]?.leader))
-        continue
+      do throws(RequestRefusal) {
+        let route = try knownRoute(part.shard)
+        if route.leader == node {
+          try submit(part, number, of: split, Array(writer.bytes[part.record]), route, sync)
+        } else {
+          let target = try target(of: route, caller)
+          let known = elsewhere.firstIndex { $0.node == target }
+          if let known { elsewhere[known].parts.append(number) }
+          if known == nil { elsewhere.append((target, [number])) }
+        }
+      } catch {
+        sync.refuse([number], error)
       }
-      let token = calls.insert(
-        WaitingCall(part: number, of: sync, method: .syncSupply, requestID: split.requestID))
-      submit(
-        SubmitBatch(shard: part.shard, commands: Array(writer.bytes[part.record]), tokens: [token]),
-        to: route.lane)
+    }
+    for (target, parts) in elsewhere {
+      unsafe forward(message, parts, of: split, caller, to: target, sync)
     }
     sync.answerIfComplete()
+  }
+
+  private func submit(
+    _ part: SyncPart, _ number: Int, of split: SyncSplit, _ record: [UInt8], _ route: Route,
+    _ sync: SyncCall
+  ) throws(RequestRefusal) {
+    if let refusal = diskRefusal(.syncSupply) { throw refusal }
+    let token = calls.insert(
+      WaitingCall(part: number, of: sync, method: .syncSupply, requestID: split.requestID))
+    submit(SubmitBatch(shard: part.shard, commands: record, tokens: [token]), to: route.lane)
+  }
+
+  private func forward(
+    _ message: UnsafeRawBufferPointer, _ parts: [Int], of split: SyncSplit, _ caller: Caller,
+    to target: NodeID, _ sync: SyncCall
+  ) {
+    let rows = parts.flatMap { split.parts[$0].rows }.sorted()
+    let request = unsafe SyncForwarding.request(message, rows: rows, id: split.requestID)
+    forward(.syncSupply, request, caller, to: target) { [self] reply in
+      sync.parts(parts, rows: rows, reply)
+      server.flush()
+    }
   }
 }

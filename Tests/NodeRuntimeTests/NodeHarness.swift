@@ -40,6 +40,21 @@ struct NodeHarness {
   ) async throws {
     var settings = try settings(folder)
     change(&settings)
+    try await run(settings) { port in
+      let harness = make(port)
+      do {
+        try await body(harness)
+      } catch {
+        harness.channel.close()
+        throw error
+      }
+      await harness.client.close()
+      harness.channel.close()
+    }
+  }
+
+  /// Runs a node until `body` is done; it is told the node's plaintext port.
+  static func run(_ settings: RuntimeSettings, _ body: (Int) async throws -> Void) async throws {
     let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
     let node = HoldfastNode(settings: settings, logger: quiet()) {
       continuation.yield($0.plaintext!.port!)
@@ -47,11 +62,7 @@ struct NodeHarness {
     let group = ServiceGroup(configuration: .init(services: [node], logger: quiet()))
     let running = Task { try await group.run() }
     do {
-      let port = await ports.first { _ in true }!
-      let harness = make(port)
-      try await body(harness)
-      await harness.client.close()
-      harness.channel.close()
+      try await body(await ports.first { _ in true }!)
     } catch {
       await group.triggerGracefulShutdown()
       try await running.value

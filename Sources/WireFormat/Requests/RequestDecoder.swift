@@ -11,20 +11,30 @@ package import Primitives
 package struct RequestDecoder: ~Copyable {
   let limits: WireLimits
   /// The region of a request that names none; ours until the end.
-  let home: UnsafeRawBufferPointer
+  private(set) var home: UnsafeRawBufferPointer
   private let arena: MessageArena
   private var schemas: [RequestSchema?]
 
   package init(limits: WireLimits = WireLimits(), homeRegion: [UInt8]) {
     self.limits = limits
-    let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: homeRegion.count, alignment: 1)
-    unsafe copy.copyBytes(from: homeRegion)
-    unsafe home = UnsafeRawBufferPointer(copy)
+    unsafe home = Self.copy(homeRegion)
     arena = MessageArena(capacity: limits.arenaBytesMax)
     schemas = HoldfastMethod.allCases.map { RequestSchema($0, limits: limits) }
   }
 
   deinit { unsafe home.deallocate() }
+
+  /// From now on requests that name no region are for this one.
+  package mutating func setHomeRegion(_ region: [UInt8]) {
+    unsafe home.deallocate()
+    unsafe home = Self.copy(region)
+  }
+
+  private static func copy(_ region: [UInt8]) -> UnsafeRawBufferPointer {
+    let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: region.count, alignment: 1)
+    unsafe copy.copyBytes(from: region)
+    return UnsafeRawBufferPointer(copy)
+  }
 
   /// Decodes a call that is one command: everything that writes but BatchReserve, StreamReserve
   /// and SyncSupply. Appends its record to `out`; `minted` is the id of a request without one.

@@ -16,24 +16,46 @@ package struct BatchAssembly: Sendable {
   package mutating func answer(
     _ item: Int, _ outcome: OutcomeRecord, _ id: RequestID, at point: AnswerPoint
   ) {
-    write(item) { $0.item(response: 1, error: 2, outcome, id, point) }
+    writeResult(item) { $0.item(response: 1, error: 2, outcome, id, point) }
   }
 
   package mutating func refuse(_ item: Int, _ refusal: RequestRefusal) {
-    write(item) { $0.status(2, refusal) }
+    writeResult(item) { $0.status(2, refusal) }
+  }
+
+  /// Takes another node's `BatchReserveResponse` to the batch of these items. Gives the status of
+  /// each item that was refused there; nil, and nothing is taken, if it is no answer to them.
+  package mutating func answer(
+    _ items: [Int], response: UnsafeRawBufferPointer
+  ) -> [(item: Int, status: API.Status)]? {
+    guard let results = unsafe BatchForwarding.results(in: response), results.count == items.count
+    else { return nil }
+    var refused: [(item: Int, status: API.Status)] = []
+    for (item, range) in zip(items, results) {
+      let result = unsafe UnsafeRawBufferPointer(rebasing: response[range])
+      if let status = unsafe BatchForwarding.error(inResult: result) {
+        refused.append((item, status))
+      }
+      write(item) { unsafe $0.raw(result) }
+    }
+    return refused
   }
 
   /// Whether this item has its answer; a second one would be lost.
   package func isAnswered(_ item: Int) -> Bool { places[item] != nil }
 
-  private mutating func write(_ item: Int, _ content: (inout ProtoWriter) -> Void) {
-    precondition(places[item] == nil, "item \(item) is answered twice")
-    let start = bytes.count
-    ProtoWriter.append(to: &bytes) { writer in
+  private mutating func writeResult(_ item: Int, _ content: (inout ProtoWriter) -> Void) {
+    write(item) { writer in
       let mark = writer.begin(1)
       content(&writer)
       writer.end(mark)
     }
+  }
+
+  private mutating func write(_ item: Int, _ field: (inout ProtoWriter) -> Void) {
+    precondition(places[item] == nil, "item \(item) is answered twice")
+    let start = bytes.count
+    ProtoWriter.append(to: &bytes, field)
     places[item] = start..<bytes.count
     missing -= 1
   }

@@ -7,11 +7,19 @@ package struct SyncAssembly: Sendable {
     case open
     case outcome(UInt8, shortfall: Int64)
     case refused(RequestRefusal)
+    /// What another node said of it.
+    case forwarded(API.SyncSupplyRowResult)
+  }
+
+  private struct Point: Sendable {
+    var shard: UInt32
+    var index: UInt64
+    var logTime: LogTime
   }
 
   private let split: SyncSplit
   private var rows: [Row]
-  private var points: [AnswerPoint] = []
+  private var points: [Point] = []
   private var firstRefusal: RequestRefusal?
   private var isAnswered: [Bool]
 
@@ -41,7 +49,26 @@ package struct SyncAssembly: Sendable {
       rows[row] = .outcome(body.get(), shortfall: body.get())
     }
     precondition(body.isValid, "outcome record ends at \(body.offset)")
-    points.append(point)
+    points.append(
+      Point(shard: point.shard.id.rawValue, index: point.index.rawValue, logTime: point.logTime))
+  }
+
+  /// Takes another node's answer to these rows of these parts; false, and nothing is taken, if it
+  /// is no answer to them.
+  package mutating func answer(
+    parts: [Int], rows numbers: [Int], _ response: API.SyncSupplyResponse
+  ) -> Bool {
+    guard response.rows.count == numbers.count else { return false }
+    for part in parts {
+      precondition(!isAnswered[part], "part \(part) is answered twice")
+      isAnswered[part] = true
+    }
+    for (row, result) in zip(numbers, response.rows) { rows[row] = .forwarded(result) }
+    let logTime = response.logTime ?? .zero
+    points += response.positions.map {
+      Point(shard: $0.shard, index: $0.index, logTime: logTime)
+    }
+    return true
   }
 
   package mutating func refuse(_ part: Int, _ refusal: RequestRefusal) {
@@ -64,12 +91,15 @@ package struct SyncAssembly: Sendable {
         writer.put(1, UInt64(outcome))
         writer.put(2, shortfall)
       case .refused(let refusal): writer.status(3, refusal)
+      case .forwarded(let result): writer.raw(result.encoded())
       }
       writer.end(mark)
     }
     let latest = points.map(\.logTime).max() ?? .zero
     writer.put(3, timestamp: latest.milliseconds)
-    for point in points { writer.put(4, shard: point.shard.id, index: point.index) }
+    for point in points {
+      writer.put(4, shard: ShardID(point.shard), index: LogIndex(point.index))
+    }
     return .success(writer.bytes)
   }
 }
