@@ -53,8 +53,8 @@ protocol ConnectionTransport: AnyObject {
     let settings = loop.settings
     let options = unsafe makeServerOptions(settings)
     defer { unsafe nghttp2_option_del(options) }
-    let made = unsafe nghttp2_session_server_new2(
-      &session, ServerCallbacks.table.pointer, user, options)
+    let made = unsafe nghttp2_session_server_new3(
+      &session, ServerCallbacks.table.pointer, user, options, loop.memory.table)
     precondition(made == 0, "nghttp2 session: \(made)")
     let entries = [
       nghttp2_settings_entry(

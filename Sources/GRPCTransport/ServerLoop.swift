@@ -11,6 +11,7 @@ package final class ServerLoop {
 
   let settings: ServerSettings
   let methods: MethodTable
+  let memory = SessionMemory()
   /// The time of the burst or tick that is being worked on.
   var now: NIODeadline
   var dirty: [ServerConnection] = []
