@@ -3,10 +3,12 @@ import Logging
 import LogStorage
 import NodeCore
 import Primitives
+import Synchronization
 
 /// Turns what the cores report into structured log lines: constant messages, ids as metadata.
 final class EventLog: Sendable {
   let logger: Logger
+  private let loadFailures = Mutex(SparseNotes(every: 10_000_000_000))
 
   init(_ logger: Logger) {
     self.logger = logger
@@ -56,8 +58,14 @@ final class EventLog: Sendable {
     }
   }
 
-  func note(loadFailed work: LoadWork, _ error: StorageError) {
-    warn("log could not be read for a follower", work.shard, ["error": "\(error)"])
+  /// A follower that needs what can't be read asks with every heartbeat; one line in ten seconds
+  /// says it as well.
+  func note(loadFailed work: LoadWork, _ error: StorageError, now: ClockReading) {
+    let failures = loadFailures.withLock { $0.count(work.shard, now: now) }
+    guard let failures else { return }
+    warn(
+      "log could not be read for a follower", work.shard,
+      ["error": "\(error)", "failures": "\(failures)"])
   }
 
   private func info(_ message: Logger.Message, _ shard: ShardID, _ fields: Logger.Metadata) {

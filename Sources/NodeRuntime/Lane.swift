@@ -165,10 +165,13 @@ extension Lane {
       shard: work.shard, from: request.from, upTo: request.upTo, maxBytes: request.maxBytes
     ) { [self] result in
       loop.execute {
+        let now = SystemClock.now()
         let entries = (try? result.get()) ?? []
-        if case .failure(let error) = result { self.hub.events.note(loadFailed: work, error) }
+        if case .failure(let error) = result {
+          self.hub.events.note(loadFailed: work, error, now: now)
+        }
         // None says that they can't be had; the group takes a snapshot in their place.
-        self.core.loaded(work, entries: entries, now: SystemClock.now())
+        self.core.loaded(work, entries: entries, now: now)
         self.ring()
       }
     }
