@@ -22,6 +22,16 @@ struct AccountNames: Sendable {
     blocks.insert(block, at: UInt64(account))
   }
 
+  /// All three texts, the first `skuEnd` bytes being the SKU; valid during the call.
+  @inline(__always)
+  func withNames<R>(
+    _ account: UInt32, _ body: (_ names: UnsafeRawBufferPointer, _ skuEnd: Int) -> R
+  ) -> R {
+    unsafe heap.withBytes(blocks[UInt64(account)]) { names in
+      unsafe body(names, 1 + Int(names[0]))
+    }
+  }
+
   /// Puts all three texts.
   @inline(__always)
   func putAll(_ account: UInt32, into out: inout RecordBuffer) {
@@ -30,8 +40,7 @@ struct AccountNames: Sendable {
 
   @inline(__always)
   func putSku(_ account: UInt32, into out: inout RecordBuffer) {
-    unsafe heap.withBytes(blocks[UInt64(account)]) { names in
-      let skuEnd = unsafe 1 + Int(names[0])
+    unsafe withNames(account) { names, skuEnd in
       unsafe out.put(raw: UnsafeRawBufferPointer(rebasing: names[..<skuEnd]))
     }
   }
@@ -39,8 +48,7 @@ struct AccountNames: Sendable {
   /// Puts the location and the owner.
   @inline(__always)
   func putPlace(_ account: UInt32, into out: inout RecordBuffer) {
-    unsafe heap.withBytes(blocks[UInt64(account)]) { names in
-      let skuEnd = unsafe 1 + Int(names[0])
+    unsafe withNames(account) { names, skuEnd in
       unsafe out.put(raw: UnsafeRawBufferPointer(rebasing: names[skuEnd...]))
     }
   }

@@ -11,6 +11,8 @@ enum RecordRoom {
   static let reservationLine = 3 * 65 + 28
   static let result = 65 + 19
   static let assignment = 2 * 65 + 12
+  /// A reserve of one line that got everything from one account.
+  static let usual = frame + head + reservationLine + 2 + result + assignment
 }
 
 // Functions that only read are `mutating` too where they are called from closures: then the state is

@@ -3,13 +3,15 @@ import Primitives
 // Reserve: check and promise in one step (trap 1), lines of one SKU merged before (trap 2).
 
 /// What a reserve says beside its lines.
-private struct ReserveHead {
-  /// Where `short orderID, short customer` lie in the body.
+struct ReserveHead {
+  /// Where in the body `short orderID, short customer` end, and the channel behind them.
   var textsEnd: Int
-  var channelOffset: Int
+  var channelEnd: Int
   var ttl: Int64
   var fill: Fill
   var requiredBy: Int32
+  /// The line where there is only one; several are merged into the scratch lines.
+  var onlyLine: RequestLine?
 }
 
 extension ShardState {
@@ -17,7 +19,7 @@ extension ShardState {
     _ record: CommandRecord, _ body: inout ByteReader, into out: inout ByteWriter
   ) {
     var refusal = CallRefusal.none
-    let head = unsafe readReserve(&body, record.body, &refusal)
+    let head = unsafe readReserve(body, record.body, &refusal)
     guard let head else { return OutcomeWriter.refuse(record.kind, refusal, into: &out) }
     let identity: RequestIdentity
     switch standing(of: record) {
@@ -28,28 +30,41 @@ extension ShardState {
     guard !books.header.pool.isEmpty else {
       return OutcomeWriter.refuse(record.kind, .catalogMissing, into: &out)
     }
-    var channelReader = unsafe ByteReader(record.body, from: head.channelOffset)
+    let channelText = unsafe UnsafeRawBufferPointer(
+      rebasing: record.body[(head.textsEnd + 1)..<head.channelEnd])
     guard books.reservations.count < limits.reservationsMax,
-      let channel = unsafe internForClient(channelReader.getShort(), counted: true)
+      let channel = unsafe internForClient(channelText, counted: true)
     else { return OutcomeWriter.refuse(record.kind, .ledgerFull, into: &out) }
 
+    var row = ReservationRow(requestID: identity.key, fingerprint: identity.fingerprint)
+    row.deadline = books.header.logTime.milliseconds + head.ttl
+    row.stampSeconds = identity.stampSeconds
+    row.channel = channel
+    if let line = head.onlyLine {
+      if head.requiredBy == Absent.day, takeAtOnce(line, into: &row) {
+        return insertUsual(row, identity.hash, record, head, into: &out)
+      }
+      scratch.lines.clear()
+      scratch.lines.append(line)
+    }
     admit(by: latestDay(head.requiredBy))
     let outcome = settle(head.fill)
     guard outcome != .none else {
       books.texts.release(channel)
       return unsafe writeNothing(record.kind, record.body, into: &out)
     }
-    var row = ReservationRow(requestID: identity.key, fingerprint: identity.fingerprint)
-    row.deadline = books.header.logTime.milliseconds + head.ttl
-    row.stampSeconds = identity.stampSeconds
-    row.channel = channel
-    if head.textsEnd > 2 {
-      row.texts = unsafe books.heap.allocate(
-        UnsafeRawBufferPointer(rebasing: record.body[..<head.textsEnd]))
-    }
     if outcome == .partial { row.flags |= ReservationRow.partial }
+    storeTexts(of: &row, record, head)
     storeLines(of: &row, requiredBy: head.requiredBy)
     insertReservation(row, identity.hash, record, outcome, into: &out)
+  }
+
+  mutating func storeTexts(
+    of row: inout ReservationRow, _ record: CommandRecord, _ head: ReserveHead
+  ) {
+    guard head.textsEnd > 2 else { return }
+    row.texts = unsafe books.heap.allocate(
+      UnsafeRawBufferPointer(rebasing: record.body[..<head.textsEnd]))
   }
 
   private mutating func insertReservation(
@@ -57,12 +72,7 @@ extension ShardState {
     into out: inout ByteWriter
   ) {
     var row = filled
-    let number = books.header.lastReservation + 1
-    books.header.lastReservation = number
-    books.header.counters.reservationsMade += 1
-    liveReservations += 1
-    liveLines += Int(row.lineCount)
-
+    let number = nextNumber(row)
     out.append(bytesMax: RecordRoom.frame + room(of: row) + resultsRoom) { out in
       out.begin(record.kind)
       out.put(outcome.rawValue)
@@ -73,6 +83,19 @@ extension ShardState {
       out.end()
       if outcome == .partial { row.answer = unsafe books.heap.allocate(out.bytes(from: linesAt)) }
     }
+    insert(row, hash, at: number)
+  }
+
+  /// The number of a reservation that is being made.
+  mutating func nextNumber(_ row: ReservationRow) -> UInt64 {
+    books.header.lastReservation += 1
+    books.header.counters.reservationsMade += 1
+    liveReservations += 1
+    liveLines += Int(row.lineCount)
+    return books.header.lastReservation
+  }
+
+  mutating func insert(_ row: ReservationRow, _ hash: UInt64, at number: UInt64) {
     books.reservations.insert(row, at: number)
     requests.insertLive(row.requestID, hash, number)
     indexDeadline(number, row)
@@ -105,12 +128,15 @@ extension ShardState {
 // Reading: limits first, then texts to numbers, then merging.
 extension ShardState {
   private mutating func readReserve(
-    _ body: inout ByteReader, _ bytes: UnsafeRawBufferPointer, _ refusal: inout CallRefusal
+    _ from: ByteReader, _ bytes: UnsafeRawBufferPointer, _ refusal: inout CallRefusal
   ) -> ReserveHead? {
+    // A variable of its own lies in registers.
+    var body = from
     refusal = .invalidArgument
     let texts = unsafe (body.getShort().count, body.getShort().count)
     let textsEnd = body.offset
     let channel = unsafe body.getShort().count
+    let channelEnd = body.offset
     let ttl = body.get(Int64.self)
     let fill = Fill(rawValue: body.get(UInt8.self))
     let requiredBy = body.get(Int32.self)
@@ -119,24 +145,36 @@ extension ShardState {
       ttl >= limits.ttlMinMilliseconds, ttl <= limits.ttlMaxMilliseconds,
       count >= 1, count <= limits.linesMax
     else { return nil }
-    scratch.lines.clear()
-    if count > 1 { startMerging(count) }
-    for _ in 0..<count {
-      guard let line = unsafe readLine(&body, bytes, &refusal) else { return nil }
-      if count == 1 {
-        scratch.lines.append(line)
-      } else {
-        guard unsafe merge(line, bytes) else {
-          refusal = .quantityOverflow
-          return nil
-        }
-      }
+    var head = ReserveHead(
+      textsEnd: textsEnd, channelEnd: channelEnd, ttl: ttl, fill: fill, requiredBy: requiredBy)
+    if count == 1 {
+      head.onlyLine = unsafe readLine(&body, bytes, &refusal)
+      guard head.onlyLine != nil else { return nil }
+    } else {
+      guard unsafe readLines(count, &body, bytes, &refusal) else { return nil }
     }
     precondition(body.isValid && body.isAtEnd, "reserve record of \(body.offset) bytes")
-    return ReserveHead(
-      textsEnd: textsEnd, channelOffset: textsEnd, ttl: ttl, fill: fill, requiredBy: requiredBy)
+    return head
   }
 
+  /// Several lines, into the scratch lines.
+  private mutating func readLines(
+    _ count: Int, _ body: inout ByteReader, _ bytes: UnsafeRawBufferPointer,
+    _ refusal: inout CallRefusal
+  ) -> Bool {
+    scratch.lines.clear()
+    startMerging(count)
+    for _ in 0..<count {
+      guard let line = unsafe readLine(&body, bytes, &refusal) else { return false }
+      guard unsafe merge(line, bytes) else {
+        refusal = .quantityOverflow
+        return false
+      }
+    }
+    return true
+  }
+
+  @inline(__always)
   private mutating func readLine(
     _ body: inout ByteReader, _ bytes: UnsafeRawBufferPointer, _ refusal: inout CallRefusal
   ) -> RequestLine? {
@@ -158,24 +196,37 @@ extension ShardState {
       line.reason = .unknownSku
       return line
     }
-    if let factor = unsafe books.baseUnits(of: row, unit: unit) {
-      guard let base = line.requested.times(factor) else {
+    if row.sortedBy == catalogOrder { line.accounts = row.accounts }
+    if unsafe !unit.isEmpty {
+      guard unsafe convert(&line, row, unit) else {
         refusal = .quantityOverflow
         return nil
       }
-      line.requested = base
-    } else {
-      line.reason = .unknownUnit
     }
-    if unsafe !wish.isEmpty {
-      let location = unsafe locationNumber(wish)
-      if let location, books.locations[UInt64(location)].order != LocationRow.notInPool {
-        line.wish = location
-      } else if line.reason == .none {
-        line.reason = .unknownLocation
-      }
-    }
+    if unsafe !wish.isEmpty { unsafe read(wish, of: &line) }
     return line
+  }
+
+  /// Into base units; false on overflow.
+  private func convert(
+    _ line: inout RequestLine, _ row: SkuRow, _ unit: UnsafeRawBufferPointer
+  ) -> Bool {
+    guard let factor = unsafe books.baseUnits(of: row, unit: unit) else {
+      line.reason = .unknownUnit
+      return true
+    }
+    guard let base = line.requested.times(factor) else { return false }
+    line.requested = base
+    return true
+  }
+
+  private func read(_ wish: UnsafeRawBufferPointer, of line: inout RequestLine) {
+    let location = unsafe locationNumber(wish)
+    if let location, books.locations[UInt64(location)].order != LocationRow.notInPool {
+      line.wish = location
+    } else if line.reason == .none {
+      line.reason = .unknownLocation
+    }
   }
 
   private mutating func startMerging(_ count: Int) {

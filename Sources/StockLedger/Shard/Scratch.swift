@@ -10,6 +10,8 @@ struct RequestLine {
   var requested: Quantity
   var reserved = Quantity.zero
   var reason: LineReason
+  /// Block of the SKU's accounts where they are in order already; else 0.
+  var accounts: UInt32 = 0
 
   static let anyLocation = UInt32.max
 }
