@@ -36,6 +36,14 @@ package struct LatencyHistogram: Sendable {
     maxMicroseconds = max(maxMicroseconds, microseconds)
   }
 
+  /// What came after `earlier`, an older copy of this histogram.
+  package func since(_ earlier: LatencyHistogram) -> LatencyHistogram {
+    var later = self
+    for bucket in buckets.indices { later.buckets[bucket] -= earlier.buckets[bucket] }
+    later.totalMicroseconds -= earlier.totalMicroseconds
+    return later
+  }
+
   /// The upper bound in microseconds of the bucket in which the given share of all lies.
   package func upperBound(ofPercent percent: UInt64) -> UInt64 {
     let wanted = (count * percent + 99) / 100

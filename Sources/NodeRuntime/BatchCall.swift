@@ -42,6 +42,9 @@ final class BatchCall: PartReceiver {
   func part(_ number: Int, _ requestID: RequestID, _ outcome: OutcomeRecord, at point: AnswerPoint)
   {
     assembly?.answer(number, outcome, requestID, at: point)
+    if outcome.refusal != .none {
+      dispatcher.refusals.count(ResponseEncoder.refusal(outcome).reason)
+    }
     answerIfComplete()
   }
 
@@ -50,7 +53,10 @@ final class BatchCall: PartReceiver {
   }
 
   func refuse(_ numbers: [Int], _ refusal: RequestRefusal) {
-    for number in numbers { assembly?.refuse(number, refusal) }
+    for number in numbers {
+      assembly?.refuse(number, refusal)
+      dispatcher.refusals.count(refusal.reason)
+    }
     answerIfComplete()
   }
 

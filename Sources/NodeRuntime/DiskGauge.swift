@@ -57,8 +57,14 @@ extension Hub {
     }
   }
 
-  private func measureDisk() {
-    let free = lanes.map(\.store.statistics.freeBytes).min() ?? 0
+  /// Looks at every store once, for the gauge and for the metrics.
+  func measureDisk() {
+    var free = Int64.max
+    for (lane, metrics) in zip(lanes, storageMetrics) {
+      let statistics = lane.store.statistics
+      metrics.publish(statistics)
+      free = min(free, statistics.freeBytes)
+    }
     guard disk.measured(freeBytes: free) else { return }
     let details: Logger.Metadata = ["free_bytes": "\(free)"]
     if disk.isFull {

@@ -33,6 +33,7 @@ final class Dispatcher: @unchecked Sendable {  // every member is used on `loop.
   /// The last step of a stop: peers are not listened to any more.
   var hasEndedStreams = false
   private(set) var callsAnswered: UInt64 = 0
+  var refusals = RefusalTally()
 
   init(server: ServerLoop, hub: Hub) {
     self.server = server
@@ -98,6 +99,7 @@ extension Dispatcher: CallDispatcher {
 
   func refuse(_ call: CallHandle, _ refusal: RequestRefusal) {
     server.fail(call, status: GRPCStatus(refusal))
+    refusals.count(refusal.reason)
     callsAnswered += 1
   }
 

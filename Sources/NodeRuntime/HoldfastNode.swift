@@ -145,6 +145,7 @@ private final class RunningNode: Sendable {
     await server.drain(grace: .milliseconds(500))
     for lane in hub.lanes { try? await lane.loop.submit { lane.stop() }.get() }
     try? await hub.lanes[0].loop.submit { [hub] in for link in hub.links { link.close() } }.get()
+    hub.measureDisk()
     for lane in hub.lanes { lane.store.close() }
     hub.events.logger.notice("stopped")
   }

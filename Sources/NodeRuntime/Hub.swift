@@ -20,6 +20,8 @@ final class Hub: @unchecked Sendable {  // written before the loops start, read-
   var links: [PeerLink] = []
 
   let disk: DiskGauge
+  /// One per lane.
+  let storageMetrics: [StorageMetrics]
 
   let startedAt = SystemClock.now()
 
@@ -29,6 +31,7 @@ final class Hub: @unchecked Sendable {  // written before the loops start, read-
     settings.core.lanes = settings.lanes
     self.settings = settings
     self.events = events
+    storageMetrics = (0..<settings.lanes).map { StorageMetrics(lane: $0, settings) }
     disk = DiskGauge(freeBytesMin: settings.freeBytesMin)
   }
 

@@ -24,6 +24,8 @@ final class Lane: @unchecked Sendable {
   var watches = WatchList()
   var routeNotes = RouteNotes()
   let feeds = SnapshotFeeds()
+  var tally = LaneTally()
+  private let metrics: LaneMetrics
 
   private var turnIsDue = false
   private var moreIsDue = false
@@ -37,6 +39,7 @@ final class Lane: @unchecked Sendable {
     self.store = store
     self.core = core
     self.hub = hub
+    metrics = LaneMetrics(lane: index, hub.settings)
   }
 
   func start(tickMilliseconds: Int64) {
@@ -50,6 +53,7 @@ final class Lane: @unchecked Sendable {
     loop.assertInEventLoop()
     ticks?.cancel()
     ticks = nil
+    metrics.publish(self)
   }
 
   /// Asks for a turn at the end of the loop's tick: what several bursts brought shares it.
@@ -81,12 +85,15 @@ final class Lane: @unchecked Sendable {
     noteRoutes()
     watches.isDue = true
     turn()
+    metrics.ticked(self)
   }
 
   private func turn() {
     turnIsDue = false
+    let began = NIODeadline.now()
     core.endTurn(now: SystemClock.now(), into: &effects)
     perform()
+    tally.turned(nanoseconds: (NIODeadline.now() - began).nanoseconds)
     if core.hasMoreToApply { goOnSoon() }
   }
 
@@ -106,7 +113,10 @@ final class Lane: @unchecked Sendable {
 extension Lane {
   private func perform() {
     guard !effects.isEmpty || watches.isDue else { return }
-    for event in effects.events { hub.events.note(event) }
+    for event in effects.events {
+      hub.events.note(event)
+      tally.count(event)
+    }
     if !effects.events.isEmpty { noteRoutes() }
     for opened in effects.openedShards { open(opened) }
     for outgoing in effects.sendNow { hub.send(outgoing, from: self) }
@@ -168,6 +178,7 @@ extension Lane {
         let now = SystemClock.now()
         let entries = (try? result.get()) ?? []
         if case .failure(let error) = result {
+          self.tally.loadsFailed += 1
           self.hub.events.note(loadFailed: work, error, now: now)
         }
         // None says that they can't be had; the group takes a snapshot in their place.

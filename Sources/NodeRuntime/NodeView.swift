@@ -63,18 +63,26 @@ extension Lane {
   }
 
   private func addLedger(to seat: inout API.SeatDescription, _ shard: ShardID) {
+    guard let ledger = ledgerView(shard) else { return }
+    seat.reservationsMade = ledger.made
+    seat.liveReservations = UInt64(ledger.live)
+    seat.dedupeHorizon = .milliseconds(ledger.dedupeHorizonMilliseconds)
+  }
+
+  /// Counts of one shard's ledger and its dedupe horizon in force (rule Q2); nil for the catalog.
+  func ledgerView(
+    _ shard: ShardID
+  ) -> (made: UInt64, live: Int, dedupeHorizonMilliseconds: Int64)? {
     let ledger = core.withShardLedger(shard) {
       (
         made: $0.reservationsMade, live: $0.sizes.liveReservations, floor: $0.requestFloor,
         now: $0.logTime
       )
     }
-    guard let ledger else { return }
-    seat.reservationsMade = ledger.made
-    seat.liveReservations = UInt64(ledger.live)
+    guard let ledger else { return nil }
     let horizon = core.settings.ledger.dedupeHorizonMilliseconds
     let kept = ledger.floor == .zero ? horizon : ledger.now.milliseconds - ledger.floor.milliseconds
-    seat.dedupeHorizon = .milliseconds(min(horizon, kept))
+    return (ledger.made, ledger.live, min(horizon, kept))
   }
 }
 

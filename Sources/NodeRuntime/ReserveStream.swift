@@ -135,6 +135,7 @@ final class ReserveStream: StreamingCall, PartReceiver {
 
   private func refuse(_ sequence: Int, _ refusal: RequestRefusal) {
     if refusal.code == .unavailable { isBroken = true }
+    dispatcher.refusals.count(refusal.reason)
     // Nobody waits for it after the call was cancelled.
     guard sequence >= firstOpen, sequence - firstOpen < answers.count else { return }
     var bytes: [UInt8] = []

@@ -1,5 +1,6 @@
 package import GRPCTransport
 package import LogStorage
+package import Metrics
 package import NodeCore
 
 /// Everything that a node is told at its start.
@@ -26,6 +27,10 @@ package struct RuntimeSettings: Sendable {
   package var server = ServerSettings()
   package var storage = StorageSettings()
   package var tickMilliseconds: Int64 = 10
+  /// Where metrics go; nil: to the process's own backend.
+  package var metrics: (any MetricsFactory)?
+  /// How often counts become metrics: what is shorter than that is in the counts all the same.
+  package var metricsMilliseconds: Int64 = 1_000
   /// How long a starting node goes on waiting for ledgers that don't move.
   package var recoveryStall = Duration.seconds(30)
   /// How long a stopping node waits for its calls.

@@ -27,7 +27,7 @@ final class SyncCall: PartReceiver {
   }
 
   func part(_ number: Int, _ requestID: RequestID, refused: RequestRefusal) {
-    assembly?.refuse(number, refused)
+    refuse([number], refused)
     answerIfComplete()
   }
 
@@ -57,7 +57,10 @@ final class SyncCall: PartReceiver {
   }
 
   func refuse(_ numbers: [Int], _ refusal: RequestRefusal) {
-    for number in numbers { assembly?.refuse(number, refusal) }
+    for number in numbers {
+      assembly?.refuse(number, refusal)
+      dispatcher.refusals.count(refusal.reason)
+    }
   }
 
   func answerIfComplete() {

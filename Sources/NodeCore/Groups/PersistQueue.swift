@@ -22,6 +22,7 @@ struct PersistQueue: Sendable {
   }
 
   /// What is added now is written in this turn.
+  var underWay: Int { inFlight.count }
   var hasRoom: Bool { inFlight.count < inFlightMax }
 
   private var isIdle: Bool { inFlight.isEmpty && writes.isEmpty }
