@@ -51,33 +51,37 @@ package struct ByteWriter: Sendable {
 /// empty and `isValid` is false, so that a decoder checks once, at its end.
 @safe @usableFromInline
 package struct ByteReader {
-  @usableFromInline var bytes: UnsafeRawBufferPointer
+  @usableFromInline let base: UnsafeRawPointer
+  @usableFromInline var count: Int
   @usableFromInline package private(set) var offset: Int
   @usableFromInline package private(set) var isValid: Bool
 
   /// The caller keeps `bytes` alive and unchanged for as long as it reads.
   @inlinable package init(_ bytes: UnsafeRawBufferPointer) {
-    unsafe self.bytes = bytes
+    // Of no bytes none is read, so any address does.
+    unsafe base = bytes.baseAddress ?? UnsafeRawPointer(bitPattern: 1).unsafelyUnwrapped
+    count = bytes.count
     offset = 0
     isValid = true
   }
 
-  @inlinable package var remaining: Int { unsafe bytes.count - offset }
-  @inlinable package var isAtEnd: Bool { unsafe bytes.count == offset }
+  @inlinable package var remaining: Int { count &- offset }
+  /// Whether all was read; not so after a read past the end.
+  @inlinable package var isAtEnd: Bool { isValid && count == offset }
 
   @inlinable @inline(__always) package mutating func get<I: FixedWidthInteger & BitwiseCopyable>(
     _ type: I.Type = I.self
   ) -> I {
     guard take(MemoryLayout<I>.size) else { return 0 }
     return unsafe I(
-      littleEndian: bytes.loadUnaligned(fromByteOffset: offset - MemoryLayout<I>.size, as: I.self))
+      littleEndian: (base + (offset &- MemoryLayout<I>.size)).loadUnaligned(as: I.self))
   }
 
   @inlinable @inline(__always) package mutating func get(raw count: Int) -> UnsafeRawBufferPointer {
     guard count >= 0, take(count) else {
       return unsafe UnsafeRawBufferPointer(start: nil, count: 0)
     }
-    return unsafe UnsafeRawBufferPointer(rebasing: bytes[(offset - count)..<offset])
+    return unsafe UnsafeRawBufferPointer(start: base + (offset &- count), count: count)
   }
 
   @inlinable @inline(__always) package mutating func getShort() -> UnsafeRawBufferPointer {
@@ -88,12 +92,14 @@ package struct ByteReader {
     unsafe get(raw: Int(get(UInt32.self)))
   }
 
-  @inlinable @inline(__always) mutating func take(_ count: Int) -> Bool {
-    guard isValid, unsafe bytes.count - offset >= count else {
+  @inlinable @inline(__always) mutating func take(_ wanted: Int) -> Bool {
+    guard count &- offset >= wanted else {
+      // Nothing is left to read, so that each read has one check only.
       isValid = false
+      count = offset
       return false
     }
-    offset += count
+    offset &+= wanted
     return true
   }
 }

@@ -40,45 +40,51 @@ enum RequestID {
     max(1, UInt32(clamping: stamp / 1_000 + (stamp % 1_000 > 0 ? 1 : 0)))
   }
 
-  /// The sixteen bytes of a UUID in its usual form, eight characters a step.
+  /// The sixteen bytes of a UUID in its usual form: all 32 characters at once, eight a lane.
   static func uuid(_ text: UnsafeRawBufferPointer) -> Hash128? {
-    guard text.count == bytesMax else { return nil }
     let dash = UInt8(ascii: "-")
-    guard unsafe text[8] == dash, unsafe text[13] == dash, unsafe text[18] == dash,
-      unsafe text[23] == dash, let a = unsafe hexDigits(word(text, 0, 4)),
-      let b = unsafe hexDigits(word(text, 9, 14)), let c = unsafe hexDigits(word(text, 19, 24)),
-      let d = unsafe hexDigits(word(text, 28, 32))
+    guard text.count == bytesMax, unsafe text[8] == dash, unsafe text[13] == dash,
+      unsafe text[18] == dash, unsafe text[23] == dash
     else { return nil }
-    return Hash128(high: a << 32 | b, low: c << 32 | d)
+    let lanes = unsafe SIMD4(
+      word(text, 0, 4), word(text, 9, 14), word(text, 19, 24), word(text, 28, 32))
+    guard let digits = hexDigits(lanes) else { return nil }
+    return Hash128(
+      high: (digits.x | digits.y << 32).byteSwapped, low: (digits.z | digits.w << 32).byteSwapped)
   }
 
-  /// Four characters at `first` and four at `second`, the first one highest.
+  /// Four characters at `first` and four at `second`, the first one lowest.
   @inline(__always)
   private static func word(
     _ text: UnsafeRawBufferPointer, _ first: Int, _ second: Int
   ) -> UInt64 {
-    let high = unsafe UInt32(
-      bigEndian: text.loadUnaligned(fromByteOffset: first, as: UInt32.self))
-    let low = unsafe UInt32(
-      bigEndian: text.loadUnaligned(fromByteOffset: second, as: UInt32.self))
+    let low = unsafe text.loadUnaligned(fromByteOffset: first, as: UInt32.self).littleEndian
+    let high = unsafe text.loadUnaligned(fromByteOffset: second, as: UInt32.self).littleEndian
     return UInt64(high) << 32 | UInt64(low)
   }
 
-  /// The value of eight hexadecimal characters; nil when one is none.
+  /// The four bytes that eight hexadecimal characters a lane spell; nil when one is none.
   @inline(__always)
-  private static func hexDigits(_ text: UInt64) -> UInt64? {
-    let ones: UInt64 = 0x0101_0101_0101_0101
-    let isLetter = text >> 6 & ones
-    let values = (text & (0x0F &* ones)) &+ isLetter &* 9
-    // Written back, a digit must give the character that it came from, letters in lower case.
-    let isTen = (values &+ 6 &* ones) >> 4 & ones
-    let back = values &+ 0x30 &* ones &+ isTen &* 0x27
-    guard text & (0x80 &* ones) == 0, values & (0xF0 &* ones) == 0, isTen == isLetter,
-      back == text | isLetter &* 0x20
-    else { return nil }
-    var digits = (values | values >> 4) & 0x00FF_00FF_00FF_00FF
-    digits = (digits | digits >> 8) & 0x0000_FFFF_0000_FFFF
-    return (digits | digits >> 16) & 0xFFFF_FFFF
+  private static func hexDigits(_ text: SIMD4<UInt64>) -> SIMD4<UInt64>? {
+    let isLetter = text &>> 6 & bytes(0x01)
+    let values = (text & bytes(0x0F)) &+ isLetter &+ isLetter &<< 3
+    // Written back, a digit must give the character that it came from, letters in lower case: a
+    // letter is 0x27 above where it would follow the digits.
+    let isTen = (values &+ bytes(0x06)) &>> 4 & bytes(0x01)
+    let back = values &+ bytes(0x30) &+ isTen &<< 5 &+ isTen &<< 3 &- isTen
+    let wrong = values & bytes(0xF0) | (back ^ (text | isLetter &<< 5))
+    guard wrong.x | wrong.y | wrong.z | wrong.w == 0 else { return nil }
+    let pairs = (values &<< 4 | values &>> 8) & lanes(0x00FF_00FF_00FF_00FF)
+    let fours = (pairs | pairs &>> 8) & lanes(0x0000_FFFF_0000_FFFF)
+    return (fours | fours &>> 16) & lanes(0xFFFF_FFFF)
+  }
+
+  @inline(__always)
+  private static func lanes(_ word: UInt64) -> SIMD4<UInt64> { SIMD4(repeating: word) }
+
+  @inline(__always)
+  private static func bytes(_ byte: UInt64) -> SIMD4<UInt64> {
+    SIMD4(repeating: byte &* 0x0101_0101_0101_0101)
   }
 }
 

@@ -9,6 +9,7 @@ struct AccountList {
 
 extension ShardState {
   /// 0 for a SKU that never came up.
+  @inline(__always)
   mutating func skuNumber(_ text: UnsafeRawBufferPointer) -> UInt32 {
     guard let id = unsafe books.texts.recall(text) else { return 0 }
     return skuOfText.read(UInt64(id)) ?? 0
@@ -37,6 +38,7 @@ extension ShardState {
   }
 
   /// Clients make new texts only while half of the room is free: the catalog may need the rest.
+  @inline(__always)
   mutating func internForClient(
     _ text: UnsafeRawBufferPointer, counted: Bool = false
   ) -> UInt32? {

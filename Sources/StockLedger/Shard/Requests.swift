@@ -25,6 +25,7 @@ extension ShardState {
   var nowSeconds: UInt32 { UInt32(clamping: books.header.logTime.milliseconds / 1_000) }
 
   /// Whether a well-formed request is new; remembered ids come before what their age says.
+  @inline(__always)
   func standing(of record: CommandRecord) -> RequestStanding {
     let rules = RequestRules(
       floor: books.header.requestFloor, now: books.header.logTime, limits: limits)

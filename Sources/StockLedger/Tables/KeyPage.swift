@@ -66,6 +66,18 @@ struct KeyPage<Key: BitwiseCopyable & Comparable> {
     if !page.isUnique() { page.detach(bytes: bytes(capacity: page.capacity)) }
   }
 
+  /// Adds a key above all others; false when it is not, or when the page has no room.
+  @inline(__always)
+  static func append(_ key: Key, to page: inout Page) -> Bool {
+    let count = page.count
+    guard count < page.capacity, unsafe keys(page)[count - 1] < key, page.isUnique() else {
+      return false
+    }
+    unsafe keys(page)[count] = key
+    unsafe page.header.pointee.count = UInt32(truncatingIfNeeded: count + 1)
+    return true
+  }
+
   static func insert(_ key: Key, at: Int, into page: Page) {
     let keys = unsafe keys(page)
     let count = page.count

@@ -42,8 +42,24 @@ struct OrderedIndex<Key: BitwiseCopyable & Comparable & Sendable>: Sendable {
   }
 
   /// False when the key is there already.
-  @discardableResult
+  @inline(__always) @discardableResult
   mutating func insert(_ key: Key) -> Bool {
+    count > 0 && Self.append(key, to: &branches[branches.count - 1], &count)
+      || insertBetween(key)
+  }
+
+  /// Deadlines mostly come in ascending order: the last leaf takes a key above all others, if it
+  /// has room.
+  @inline(__always)
+  private static func append(_ key: Key, to branch: inout Branch, _ count: inout Int) -> Bool {
+    let leaf = branch.leaves.count - 1
+    guard Leaf.append(key, to: &branch.leaves[leaf]) else { return false }
+    count += 1
+    return true
+  }
+
+  @inline(never)
+  private mutating func insertBetween(_ key: Key) -> Bool {
     guard count > 0 else {
       bounds = [key]
       branches = [Branch(bounds: [key], leaves: [Leaf.make(key)])]

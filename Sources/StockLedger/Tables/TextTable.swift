@@ -39,17 +39,25 @@ struct TextTable: Sendable {
 
   /// The id of a text, which is added when it is new; nil when the table is full. With `counted`
   /// the caller owns one reference and releases it; otherwise the text stays for ever.
+  @inline(__always)
   mutating func intern(_ bytes: UnsafeRawBufferPointer, counted: Bool = false) -> UInt32? {
     guard bytes.count > 0 else { return 0 }
-    precondition(bytes.count <= Self.textBytesMax, "a text of \(bytes.count) bytes")
-    if let id = unsafe recent.find(bytes) {
-      Self.refer(&entries[UInt64(id)], counted)
-      return id
+    guard let id = unsafe recent.find(bytes) else {
+      return unsafe internNotRecent(bytes, counted)
     }
+    refer(id, counted)
+    return id
+  }
+
+  @inline(never)
+  private mutating func internNotRecent(
+    _ bytes: UnsafeRawBufferPointer, _ counted: Bool
+  ) -> UInt32? {
+    precondition(bytes.count <= Self.textBytesMax, "a text of \(bytes.count) bytes")
     let hash = unsafe hash(of: bytes)
     if let id = unsafe find(bytes, hash) {
       unsafe recent.note(bytes, id)
-      Self.refer(&entries[UInt64(id)], counted)
+      refer(id, counted)
       return id
     }
     guard !isFull else { return nil }
@@ -87,7 +95,7 @@ struct TextTable: Sendable {
   /// One reference more; without effect on texts that stay for ever.
   mutating func retain(_ id: UInt32) {
     guard id != 0 else { return }
-    Self.refer(&entries[UInt64(id)], true)
+    refer(id, true)
   }
 
   /// One reference less; with the last one the text goes, and its id may name another one later.
@@ -150,11 +158,16 @@ extension TextTable {
     return true
   }
 
-  /// Counts stop one below `forEver`: a text that so many refer to stays.
-  private static func refer(_ entry: inout Entry, _ counted: Bool) {
-    precondition(entry.references > 0, "a text that is free")
-    if !counted { entry.references = forEver }
-    if entry.references != forEver { entry.references += 1 }
+  /// One reference more. Counts stop one below `forEver`: a text that so many refer to stays.
+  @inline(__always)
+  private mutating func refer(_ id: UInt32, _ counted: Bool) {
+    let references = entries.update(UInt64(id)) { entry in
+      let before = entry.references
+      if !counted { entry.references = Self.forEver }
+      if entry.references != Self.forEver { entry.references &+= 1 }
+      return before
+    }
+    precondition(references ?? 0 > 0, "text \(id) is free")
   }
 
   private mutating func add(_ entry: Entry) -> UInt32 {
