@@ -20,15 +20,18 @@ extension NodeCore {
     proposePulse(at, now: now)
   }
 
-  /// Proposes one entry under the clock for stamps; nil if the group takes none now.
+  /// Proposes one entry under the clock for stamps; nil if the group takes none now, or has no
+  /// clock yet.
   mutating func propose(
     _ kind: EntryKind, _ payload: [UInt8], at: Int, now: ClockReading
   ) -> (index: LogIndex, term: Term)? {
     groups[at].clock.noted(groups[at].raft.lastLogTime, now: now)
     let isFirst = groups[at].clock.last == .zero
+    let median = clocks.median(of: groups[at].descriptor.voters, now: now)
+    // Without any log time to run on from, the first median has to come (rule T2): a round trip.
+    guard median != nil || !isFirst else { return nil }
     let stamp = groups[at].clock.stamp(
-      median: clocks.median(of: groups[at].descriptor.voters, now: now), now: now,
-      stepLimit: settings.clockStepMilliseconds)
+      median: median, now: now, stepLimit: settings.clockStepMilliseconds)
     if let step = stamp.stepMilliseconds, !isFirst {
       // A jump of the clock stands in the journal by itself (rule T2).
       out.events.append(.clockStepped(groups[at].shard, byMilliseconds: step))

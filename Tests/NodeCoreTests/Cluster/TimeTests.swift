@@ -105,6 +105,25 @@ import Testing
     #expect(abs(logTime - cluster.clock(of: 2).wall) < 500)
   }
 
+  /// A new group has no log time to run on from. Stamped near zero, its first holds would end as
+  /// soon as the clocks are known, and ids that carry a time would be from the future.
+  @Test(arguments: Seeds.of(Array(40..<60)))
+  func ruleT2_aNewGroupWaitsForItsFirstMedian(seed: UInt64) throws {
+    let options = VirtualCluster.Options(
+      seed: seed, regions: ["eu", "us"], lost: 200, delay: 500_000...60_000_000)
+    let cluster = VirtualCluster(options)
+    let shop = Shop(cluster)
+    try #require(cluster.elect(seconds: 60))
+    let shards = try #require(cluster.stock(skus: ["tea"], units: 10, shop: shop))
+    for shard in [.meta] + shards {
+      for entry in cluster.journalEntries(shard) where entry.kind == .command {
+        #expect(
+          entry.logTime.milliseconds > 1_600_000_000_000,
+          "seed \(seed): entry \(entry.index.rawValue) of shard \(shard.rawValue)")
+      }
+    }
+  }
+
   @Test func trap16_eachTermsFirstEntryIsItsLeadersOwn() throws {
     let (cluster, shop, shard) = try stocked(.init(seed: 36))
     for round in 0..<3 {
