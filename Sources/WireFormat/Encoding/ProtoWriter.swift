@@ -50,6 +50,7 @@ struct ProtoWriter: ~Copyable {
   var bytes: [UInt8] { unsafe [UInt8](UnsafeBufferPointer(start: base, count: count)) }
 
   /// Room for `more` bytes at the end.
+  @inline(__always)
   private mutating func reserve(_ more: Int) {
     if capacity - count < more { grow(more) }
   }
@@ -65,15 +66,34 @@ struct ProtoWriter: ~Copyable {
   }
 
   mutating func varint(_ value: UInt64) {
-    reserve(10)
-    var value = value
-    while value >= 0x80 {
-      unsafe base[count] = UInt8(truncatingIfNeeded: value) | 0x80
-      count += 1
-      value >>= 7
-    }
+    reserve(Self.varintBytesMax)
+    store(value)
+  }
+
+  private static let varintBytesMax = 10
+
+  /// A varint where there is room for it. Tags, lengths and most values have one byte.
+  @inline(__always)
+  private mutating func store(_ value: UInt64) {
+    guard value < 0x80 else { return storeLong(value) }
     unsafe base[count] = UInt8(truncatingIfNeeded: value)
     count += 1
+  }
+
+  private mutating func storeLong(_ value: UInt64) {
+    var (value, end) = unsafe (value, base + count)
+    while value >= 0x80 {
+      unsafe end.pointee = UInt8(truncatingIfNeeded: value) | 0x80
+      unsafe end += 1
+      value >>= 7
+    }
+    unsafe end.pointee = UInt8(truncatingIfNeeded: value)
+    count = unsafe end - base + 1
+  }
+
+  @inline(__always)
+  private mutating func storeTag(_ field: UInt32, _ wireType: UInt32) {
+    store(UInt64(field << 3 | wireType))
   }
 
   mutating func tag(_ field: UInt32, _ wireType: UInt32) {
@@ -104,8 +124,9 @@ struct ProtoWriter: ~Copyable {
 
   mutating func put(_ field: UInt32, _ value: UInt64) {
     guard value != 0 else { return }
-    tag(field, 0)
-    varint(value)
+    reserve(2 * Self.varintBytesMax)
+    storeTag(field, 0)
+    store(value)
   }
 
   mutating func put(_ field: UInt32, _ value: Int64) {
@@ -133,15 +154,20 @@ struct ProtoWriter: ~Copyable {
 
   /// An element of a repeated string or bytes field, which is written even when it is empty.
   mutating func always(_ field: UInt32, _ text: UnsafeRawBufferPointer) {
-    tag(field, 2)
-    varint(UInt64(text.count))
-    unsafe raw(text)
+    reserve(2 * Self.varintBytesMax + text.count)
+    storeTag(field, 2)
+    store(UInt64(text.count))
+    guard let start = text.baseAddress else { return }
+    unsafe UnsafeMutableRawPointer(base + count).copyMemory(from: start, byteCount: text.count)
+    count += text.count
   }
 
   /// Starts a message field; the result goes to `end`.
   mutating func begin(_ field: UInt32) -> Int {
-    tag(field, 2)
-    byte(0)
+    reserve(Self.varintBytesMax + 1)
+    storeTag(field, 2)
+    unsafe base[count] = 0
+    count += 1
     return count
   }
 

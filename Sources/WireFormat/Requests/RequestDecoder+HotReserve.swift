@@ -23,6 +23,9 @@ extension RequestDecoder {
     return unsafe reader.isDone ? hotReserve(request, into: &out, mint: mint) : nil
   }
 
+  /// Few items are shorter: an id alone has 38 bytes.
+  private static let itemBytesMin = 48
+
   /// The items at the beginning of a batch that are of the usual shape: all of them, as a rule.
   /// False when something else comes after them.
   func hotItems(
@@ -30,6 +33,7 @@ extension RequestDecoder {
     _ items: inout [BatchItem]
   ) -> Bool {
     guard bytes.count <= limits.messageBytesMax else { return false }
+    items.reserveCapacity(min(limits.batchRequestsMax, bytes.count / Self.itemBytesMin))
     var reader = unsafe HotReader(bytes)
     var linesLeft = limits.batchLinesMax
     while items.count < limits.batchRequestsMax, reader.skip(0x0A) {

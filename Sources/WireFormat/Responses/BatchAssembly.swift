@@ -8,9 +8,13 @@ package struct BatchAssembly: Sendable {
   /// Items without an answer.
   package private(set) var missing: Int
 
+  /// What a reservation of one line takes in the answer.
+  private static let usualBytes = 256
+
   package init(count: Int) {
     places = [Range<Int>?](repeating: nil, count: count)
     missing = count
+    bytes.reserveCapacity(count * Self.usualBytes)
   }
 
   package mutating func answer(

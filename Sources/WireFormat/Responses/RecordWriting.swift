@@ -70,7 +70,9 @@ extension ProtoWriter {
     tag(field, 2)
     varint(UInt64(shard.namePrefix.count + 20 - first))
     raw(shard.namePrefix)
-    for i in first..<20 { byte(digits[i]) }
+    unsafe withUnsafeBytes(of: digits) {
+      unsafe raw(UnsafeRawBufferPointer(rebasing: $0[first...]))
+    }
   }
 
   mutating func point(logTime: UInt32, position: UInt32, _ point: AnswerPoint) {
