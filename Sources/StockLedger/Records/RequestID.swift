@@ -40,17 +40,17 @@ enum RequestID {
     max(1, UInt32(clamping: stamp / 1_000 + (stamp % 1_000 > 0 ? 1 : 0)))
   }
 
-  /// The sixteen bytes of a UUID in its usual form: all 32 characters at once, eight a lane.
+  /// The sixteen bytes of a UUID in its usual form, sixteen characters at once.
   static func uuid(_ text: UnsafeRawBufferPointer) -> Hash128? {
     let dash = UInt8(ascii: "-")
     guard text.count == bytesMax, unsafe text[8] == dash, unsafe text[13] == dash,
       unsafe text[18] == dash, unsafe text[23] == dash
     else { return nil }
-    let lanes = unsafe SIMD4(
-      word(text, 0, 4), word(text, 9, 14), word(text, 19, 24), word(text, 28, 32))
-    guard let digits = hexDigits(lanes) else { return nil }
-    return Hash128(
-      high: (digits.x | digits.y << 32).byteSwapped, low: (digits.z | digits.w << 32).byteSwapped)
+    var wrong = SIMD2<UInt64>.zero
+    let high = unsafe digits(SIMD2(word(text, 0, 4), word(text, 9, 14)), &wrong)
+    let low = unsafe digits(SIMD2(word(text, 19, 24), word(text, 28, 32)), &wrong)
+    guard wrong.x | wrong.y == 0 else { return nil }
+    return Hash128(high: packed(high), low: packed(low))
   }
 
   /// Four characters at `first` and four at `second`, the first one lowest.
@@ -63,28 +63,37 @@ enum RequestID {
     return UInt64(high) << 32 | UInt64(low)
   }
 
-  /// The four bytes that eight hexadecimal characters a lane spell; nil when one is none.
+  /// The values of sixteen hexadecimal characters; `wrong` is no longer zero when one is none.
   @inline(__always)
-  private static func hexDigits(_ text: SIMD4<UInt64>) -> SIMD4<UInt64>? {
+  private static func digits(
+    _ text: SIMD2<UInt64>, _ wrong: inout SIMD2<UInt64>
+  ) -> SIMD2<UInt64> {
     let isLetter = text &>> 6 & bytes(0x01)
     let values = (text & bytes(0x0F)) &+ isLetter &+ isLetter &<< 3
     // Written back, a digit must give the character that it came from, letters in lower case: a
     // letter is 0x27 above where it would follow the digits.
     let isTen = (values &+ bytes(0x06)) &>> 4 & bytes(0x01)
     let back = values &+ bytes(0x30) &+ isTen &<< 5 &+ isTen &<< 3 &- isTen
-    let wrong = values & bytes(0xF0) | (back ^ (text | isLetter &<< 5))
-    guard wrong.x | wrong.y | wrong.z | wrong.w == 0 else { return nil }
-    let pairs = (values &<< 4 | values &>> 8) & lanes(0x00FF_00FF_00FF_00FF)
-    let fours = (pairs | pairs &>> 8) & lanes(0x0000_FFFF_0000_FFFF)
-    return (fours | fours &>> 16) & lanes(0xFFFF_FFFF)
+    wrong |= values & bytes(0xF0) | (back ^ (text | isLetter &<< 5))
+    return values
   }
 
   @inline(__always)
-  private static func lanes(_ word: UInt64) -> SIMD4<UInt64> { SIMD4(repeating: word) }
+  private static func bytes(_ byte: UInt64) -> SIMD2<UInt64> {
+    SIMD2(repeating: byte &* 0x0101_0101_0101_0101)
+  }
+
+  /// Sixteen values below sixteen in eight bytes, the first one highest.
+  @inline(__always)
+  private static func packed(_ values: SIMD2<UInt64>) -> UInt64 {
+    (fourBytes(values.x) | fourBytes(values.y) << 32).byteSwapped
+  }
 
   @inline(__always)
-  private static func bytes(_ byte: UInt64) -> SIMD4<UInt64> {
-    SIMD4(repeating: byte &* 0x0101_0101_0101_0101)
+  private static func fourBytes(_ values: UInt64) -> UInt64 {
+    let pairs = (values << 4 | values >> 8) & 0x00FF_00FF_00FF_00FF
+    let fours = (pairs | pairs >> 8) & 0x0000_FFFF_0000_FFFF
+    return (fours | fours >> 16) & 0xFFFF_FFFF
   }
 }
 

@@ -188,23 +188,36 @@ extension ShardState {
       max(sku.count, unit.count, wish.count) <= limits.textBytesMax
     else { return nil }
     var line = RequestLine(
-      skuOffset: skuOffset, wishOffset: wishOffset, sku: unsafe skuNumber(sku),
-      wish: RequestLine.anyLocation, requested: Quantity(quantity), reason: .none)
+      skuOffset: skuOffset, wishOffset: wishOffset, sku: 0, wish: RequestLine.anyLocation,
+      requested: Quantity(quantity), reason: .none)
+    if unsafe unit.isEmpty, let usual = unsafe usualSku(sku) {
+      line.sku = usual.sku
+      line.firstAccount = usual.firstAccount
+    } else {
+      guard unsafe find(sku, unit, of: &line) else {
+        refusal = .quantityOverflow
+        return nil
+      }
+      if line.reason == .unknownSku { return line }
+    }
+    if unsafe !wish.isEmpty { unsafe read(wish, of: &line) }
+    return line
+  }
+
+  /// The SKU, and the quantity in its base unit; false on overflow.
+  @inline(never)
+  private mutating func find(
+    _ sku: UnsafeRawBufferPointer, _ unit: UnsafeRawBufferPointer, of line: inout RequestLine
+  ) -> Bool {
+    line.sku = unsafe skuNumber(sku)
     guard line.sku != 0, case let row = books.skus[UInt64(line.sku)],
       row.isKnown == 1, row.isActive == 1
     else {
       line.reason = .unknownSku
-      return line
+      return true
     }
-    if row.sortedBy == catalogOrder { line.accounts = row.accounts }
-    if unsafe !unit.isEmpty {
-      guard unsafe convert(&line, row, unit) else {
-        refusal = .quantityOverflow
-        return nil
-      }
-    }
-    if unsafe !wish.isEmpty { unsafe read(wish, of: &line) }
-    return line
+    unsafe noteUsual(sku, line.sku, row)
+    return unsafe unit.isEmpty || convert(&line, row, unit)
   }
 
   /// Into base units; false on overflow.

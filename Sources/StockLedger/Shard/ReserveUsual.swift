@@ -4,16 +4,39 @@ import Primitives
 // of assignment has them all on hand. Nearly every order is one. It does what `Admission` and
 // `ReservationRecords` do, without lists of lines and assignments in between: half of the cost.
 
+/// What a line without a unit needs of a SKU that the catalog knows and that is active. Derived, and
+/// true for as long as the catalog's order is the same.
+struct UsualSku: BitwiseCopyable, Sendable {
+  var sku: UInt32 = 0
+  /// 0 when there is none.
+  var firstAccount: UInt32 = 0
+  /// `catalogOrder` when this was noted.
+  var order: UInt32 = 0
+}
+
 extension ShardState {
+  /// What was noted of the SKU, if it holds still.
+  @inline(__always)
+  func usualSku(_ text: UnsafeRawBufferPointer) -> UsualSku? {
+    guard let usual = unsafe recentSkus.find(text), usual.order == catalogOrder else { return nil }
+    return usual
+  }
+
+  mutating func noteUsual(_ text: UnsafeRawBufferPointer, _ sku: UInt32, _ row: SkuRow) {
+    guard row.sortedBy == catalogOrder else { return }
+    let first = row.accounts == 0 ? 0 : books.row(row.accounts, at: 0, as: UInt32.self)
+    unsafe recentSkus.note(
+      text, UsualSku(sku: sku, firstAccount: first, order: catalogOrder))
+  }
+
   /// Takes all units of the line from the first account's on hand; false, with nothing changed,
   /// when that is not so simple.
   @inline(__always)
   mutating func takeAtOnce(_ line: RequestLine, into row: inout ReservationRow) -> Bool {
-    guard line.accounts != 0, line.reason == .none, line.wish == RequestLine.anyLocation else {
+    guard line.firstAccount != 0, line.reason == .none, line.wish == RequestLine.anyLocation else {
       return false
     }
-    let first = books.row(line.accounts, at: 0, as: UInt32.self)
-    let isTaken = books.accounts.update(UInt64(first)) { account in
+    let isTaken = books.accounts.update(UInt64(line.firstAccount)) { account in
       guard account.dated == 0,
         account.onHand - account.promisedOnHand - account.buffer >= line.requested
       else { return false }
@@ -21,7 +44,7 @@ extension ShardState {
       return true
     }
     guard isTaken == true else { return false }
-    row.account = first
+    row.account = line.firstAccount
     row.reserved = line.requested
     return true
   }

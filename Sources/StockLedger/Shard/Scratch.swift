@@ -10,8 +10,8 @@ struct RequestLine {
   var requested: Quantity
   var reserved = Quantity.zero
   var reason: LineReason
-  /// Block of the SKU's accounts where they are in order already; else 0.
-  var accounts: UInt32 = 0
+  /// The SKU's first account in order of assignment, where it is known already; else 0.
+  var firstAccount: UInt32 = 0
 
   static let anyLocation = UInt32.max
 }

@@ -23,6 +23,8 @@ struct ShardState: Sendable {
   var liveReservations = 0
   var liveLines = 0
 
+  var recentSkus = RecentTexts(nothing: UsualSku())
+
   var scratch = Scratch()
 
   init(shard: ShardID, limits: LedgerLimits) {

@@ -29,6 +29,8 @@ struct HashBuckets<Entry: BitwiseCopyable & Sendable>: Sendable {
 
   /// A search goes through one bucket; each bucket costs some sixty bytes beside its entries.
   let entriesPerBucket: Int
+  /// How many entries more a bucket gets room for when it grows; a multiple of eight.
+  private let step: Int
   /// In chunks of 128, so that growing copies no long array.
   private var chunks: ContiguousArray<ContiguousArray<Place>> = [[Place(Bucket.make(for: 0))]]
   private var buckets = 1
@@ -38,7 +40,10 @@ struct HashBuckets<Entry: BitwiseCopyable & Sendable>: Sendable {
   /// Entries that were moved to make room, ever: growth must not come in lumps.
   private(set) var entriesMoved: UInt64 = 0
 
-  init(entriesPerBucket: Int) { self.entriesPerBucket = entriesPerBucket }
+  init(entriesPerBucket: Int, step: Int) {
+    self.entriesPerBucket = entriesPerBucket
+    self.step = step
+  }
 
   @inline(__always)
   func bucket(of hash: UInt64) -> Int {
@@ -65,7 +70,7 @@ struct HashBuckets<Entry: BitwiseCopyable & Sendable>: Sendable {
 
   /// Overwrites an entry with one of the same hash.
   mutating func replace(_ at: Int, in bucket: Int, with entry: Entry) {
-    Self.makeRoom(0, in: &chunks[bucket >> 7][bucket & 127])
+    Self.makeRoom(0, 0, in: &chunks[bucket >> 7][bucket & 127])
     unsafe Bucket.set(entry, chunks[bucket >> 7][bucket & 127].header, at)
   }
 
@@ -73,14 +78,14 @@ struct HashBuckets<Entry: BitwiseCopyable & Sendable>: Sendable {
   @inline(__always)
   mutating func add(_ entry: Entry, _ hash: UInt64, hashOf: (Entry) -> UInt64) {
     let bucket = bucket(of: hash)
-    entriesMoved &+= Self.makeRoom(1, in: &chunks[bucket >> 7][bucket & 127])
+    entriesMoved &+= Self.makeRoom(1, step, in: &chunks[bucket >> 7][bucket & 127])
     unsafe Bucket.add(entry, hash, to: chunks[bucket >> 7][bucket & 127].header)
     count &+= 1
     if count > buckets &* entriesPerBucket { split(hashOf) }
   }
 
   mutating func remove(_ at: Int, in bucket: Int) {
-    Self.makeRoom(0, in: &chunks[bucket >> 7][bucket & 127])
+    Self.makeRoom(0, 0, in: &chunks[bucket >> 7][bucket & 127])
     unsafe Bucket.remove(at, from: chunks[bucket >> 7][bucket & 127].header)
     Self.shrink(&chunks[bucket >> 7][bucket & 127])
     count -= 1
@@ -91,17 +96,19 @@ struct HashBuckets<Entry: BitwiseCopyable & Sendable>: Sendable {
 extension HashBuckets {
   /// A page that nobody else refers to, with room for so many more; answers how many entries moved.
   @inline(__always) @discardableResult
-  private static func makeRoom(_ more: UInt32, in place: inout Place) -> UInt64 {
+  private static func makeRoom(
+    _ more: UInt32, _ step: Int, in place: inout Place
+  ) -> UInt64 {
     let hasRoom = unsafe place.header.pointee.count &+ more <= place.header.pointee.capacity
-    return hasRoom && place.isUnique() ? 0 : exchange(&place, more)
+    return hasRoom && place.isUnique() ? 0 : exchange(&place, step)
   }
 
   @inline(never)
-  private static func exchange(_ place: inout Place, _ more: UInt32) -> UInt64 {
+  private static func exchange(_ place: inout Place, _ step: Int) -> UInt64 {
     let page = place.pageToCopy
-    // Eight more, and where very many hashes are equal a part of what is there.
-    let room = page.count + (more > 0 ? max(1, page.count / 32) : 0)
-    place = Place(Bucket.copy(page, roomFor: room))
+    // Where very many hashes are equal, a part of what is there.
+    let more = step == 0 ? 0 : max(step, page.count / 32)
+    place = Place(Bucket.copy(page, roomFor: page.count + more))
     return UInt64(page.count)
   }
 

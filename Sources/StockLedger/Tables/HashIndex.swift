@@ -7,10 +7,10 @@ struct HashIndex<Key: BitwiseCopyable & Hashable & Sendable, Value: BitwiseCopya
     var value: Value
   }
 
-  static var entriesPerBucket: Int { 64 }
+  static var entriesPerBucket: Int { 48 }
 
   private let seed: UInt64
-  private var buckets = HashBuckets<Entry>(entriesPerBucket: entriesPerBucket)
+  private var buckets = HashBuckets<Entry>(entriesPerBucket: entriesPerBucket, step: 16)
 
   /// `seed` spreads keys differently, against callers who choose keys that collide; what the index
   /// answers does not depend on it.

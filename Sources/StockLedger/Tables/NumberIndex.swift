@@ -6,7 +6,7 @@
 struct NumberIndex: Sendable {
   static var entriesPerBucket: Int { 96 }
 
-  private var buckets = HashBuckets<UInt32>(entriesPerBucket: entriesPerBucket)
+  private var buckets = HashBuckets<UInt32>(entriesPerBucket: entriesPerBucket, step: 8)
 
   init() {}
 

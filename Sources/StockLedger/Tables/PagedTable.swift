@@ -42,7 +42,30 @@ struct PagedTable<Row: BitwiseCopyable & Sendable>: Sendable {
   }
 
   /// Puts a row where there is none; a number that is taken is a bug of the caller.
+  @inline(__always)
   mutating func insert(_ row: Row, at number: UInt64) {
+    if let chunk = directory.find(chunk: Self.chunk(number)),
+      Self.put(
+        row, Self.slot(number), into: &directory.chunks[chunk].slots[Self.pageInChunk(number)])
+    {
+      count &+= 1
+    } else {
+      insertMakingRoom(row, at: number)
+    }
+  }
+
+  /// Puts a row into a page that has a place for each of its slots and that nothing need be noted
+  /// of; false when it has not.
+  @inline(__always)
+  private static func put(_ row: Row, _ slot: Int, into place: inout PageDirectory.Slot) -> Bool {
+    guard place.isDirty, place.page != nil, place.page!.capacity == Rows.slots,
+      place.page!.isUnique()
+    else { return false }
+    return Rows.put(row, slot, into: place.page!)
+  }
+
+  @inline(never)
+  private mutating func insertMakingRoom(_ row: Row, at number: UInt64) {
     let key = Self.chunk(number)
     let chunk = directory.find(chunk: key) ?? directory.add(chunk: key)
     let slot = Self.slot(number)

@@ -1,39 +1,44 @@
-/// Remembers which short text has which id: a text of at most 15 bytes is two words, so that the SKU
-/// and the channel of an order are found by one multiplication and two comparisons instead of a
-/// hash, a search and a walk over two tables. Derived, and of a fixed size: a newer text takes an
+/// Remembers what goes with a short text, as its id: a text of at most 15 bytes is two words, so that
+/// the SKU and the channel of an order are found by one multiplication and two comparisons instead
+/// of a hash, a search and a walk over tables. Derived, and of a fixed size: a newer text takes an
 /// older one's place.
-struct RecentTexts: Sendable {
+struct RecentTexts<Value: BitwiseCopyable & Sendable>: Sendable {
   static var textBytesMax: Int { 15 }
   private static var slotBits: UInt64 { 8 }
 
   private struct Entry: BitwiseCopyable, Sendable {
     var low: UInt64 = 0
     var high: UInt64 = 0
-    var id: UInt32 = 0
+    var value: Value
   }
 
-  private var entries = ContiguousArray(repeating: Entry(), count: 1 << slotBits)
+  private let nothing: Value
+  private var entries: ContiguousArray<Entry>
 
-  init() {}
+  /// `nothing` stands where no text is remembered.
+  init(nothing: Value) {
+    self.nothing = nothing
+    entries = ContiguousArray(repeating: Entry(value: nothing), count: 1 << Self.slotBits)
+  }
 
   @inline(__always)
-  func find(_ text: UnsafeRawBufferPointer) -> UInt32? {
+  func find(_ text: UnsafeRawBufferPointer) -> Value? {
     guard text.count <= Self.textBytesMax else { return nil }
     let words = unsafe Self.words(text)
     let entry = entries[Self.slot(words)]
-    return entry.low == words.low && entry.high == words.high ? entry.id : nil
+    return entry.low == words.low && entry.high == words.high ? entry.value : nil
   }
 
-  mutating func note(_ text: UnsafeRawBufferPointer, _ id: UInt32) {
+  mutating func note(_ text: UnsafeRawBufferPointer, _ value: Value) {
     guard text.count <= Self.textBytesMax else { return }
     let words = unsafe Self.words(text)
-    entries[Self.slot(words)] = Entry(low: words.low, high: words.high, id: id)
+    entries[Self.slot(words)] = Entry(low: words.low, high: words.high, value: value)
   }
 
-  /// The text's id is about to name another one, or nobody.
-  mutating func forget(_ text: UnsafeRawBufferPointer, _ id: UInt32) {
-    guard unsafe find(text) == id else { return }
-    unsafe entries[Self.slot(Self.words(text))] = Entry()
+  /// What goes with the text is about to name something else, or nothing.
+  mutating func forget(_ text: UnsafeRawBufferPointer) {
+    guard unsafe find(text) != nil else { return }
+    unsafe entries[Self.slot(Self.words(text))] = Entry(value: nothing)
   }
 
   /// The bytes, and in the highest byte their number: no two texts are alike, and none is zero.

@@ -117,6 +117,18 @@ struct RowPage<Row: BitwiseCopyable> {
 }
 
 extension RowPage {
+  /// Puts a row into a free slot of a page with a place for each; false when the slot is taken.
+  @inline(__always)
+  static func put(_ row: Row, _ slot: Int, into page: Page) -> Bool {
+    let word = unsafe bitmap(page) + (slot >> 6)
+    let bit = UInt64(1) << UInt64(slot & 63)
+    guard unsafe word.pointee & bit == 0 else { return false }
+    unsafe word.pointee |= bit
+    unsafe (rows(page) + slot).initialize(to: row)
+    unsafe page.header.pointee.count &+= 1
+    return true
+  }
+
   /// Puts a row into a free slot of a page that only its table refers to; answers how many rows
   /// moved.
   static func insert(_ row: Row, _ slot: Int, into page: inout Page) -> Int {

@@ -20,7 +20,7 @@ struct TextTable: Sendable {
   private var heap = ByteHeap()
   private var entries = PagedTable<Entry>()
   private var index: HashIndex<UInt64, UInt32>
-  private var recent = RecentTexts()
+  private var recent = RecentTexts<UInt32>(nothing: 0)
   private var freeID: UInt32 = 0
   private var ids: UInt32 = 1
   /// Distinct texts, the empty one not counted.
@@ -184,7 +184,7 @@ extension TextTable {
 
   private mutating func remove(_ id: UInt32, _ entry: Entry) {
     let hash = unsafe heap.withBytes(entry.block) { bytes in
-      unsafe recent.forget(bytes, id)
+      unsafe recent.forget(bytes)
       return unsafe self.hash(of: bytes)
     }
     unlink(id, entry.next, hash)
