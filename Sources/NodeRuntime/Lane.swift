@@ -44,6 +44,7 @@ final class Lane: @unchecked Sendable {
 
   func start(tickMilliseconds: Int64) {
     loop.assertInEventLoop()
+    noteRoutes()
     let period = TimeAmount.milliseconds(tickMilliseconds)
     ticks = loop.scheduleRepeatedTask(initialDelay: period, delay: period) { [self] _ in tick() }
     ring()
@@ -82,7 +83,7 @@ final class Lane: @unchecked Sendable {
 
   private func tick() {
     core.tick(now: SystemClock.now())
-    noteRoutes()
+    noteNewCatalog()
     watches.isDue = true
     turn()
     metrics.ticked(self)

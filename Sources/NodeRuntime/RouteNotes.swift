@@ -11,8 +11,17 @@ struct RouteNotes {
 
 extension Lane {
   /// Tells the dispatchers what changed since the last time: new shards, leaders, the catalog.
-  func noteRoutes() {
-    let catalog = newerCatalog()
+  /// Leaders change with an event of their group and nothing else does but the catalog, so that
+  /// this is not done in vain.
+  func noteRoutes() { note(newerCatalog()) }
+
+  /// What a tick looks at: a catalog that changed. It costs nothing when that is as it was, however
+  /// many shards there are.
+  func noteNewCatalog() {
+    if let catalog = newerCatalog() { note(catalog) }
+  }
+
+  private func note(_ catalog: MetaLedger?) {
     let news = changedRoutes()
     guard catalog != nil || !news.isEmpty else { return }
     for dispatcher in hub.dispatchers {

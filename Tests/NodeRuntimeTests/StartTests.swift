@@ -50,6 +50,25 @@ struct StartTests {
     }
   }
 
+  /// A ledger that does not move keeps the others waiting for so long and no longer.
+  @Test func aLedgerThatStandsStillIsNotWaitedForWithoutEnd() async throws {
+    try await NodeHarness.withFolder { folder in
+      try await NodeHarness.with(folder: folder) { try await $0.stock(units: 1) }
+      try await NodeHarness.with(
+        folder: folder,
+        {
+          // It does not lead before the test is over, and cannot know its last entry committed.
+          $0.core.raft.electionNanoseconds = 600_000_000_000...600_000_000_001
+          $0.recoveryStall = .milliseconds(50)
+        }
+      ) { node in
+        let description = try await node.client.send(API.DescribeNodeRequest())
+        #expect(description.node?.state == .serving)
+        #expect(description.seats.contains { $0.leader == 0 && $0.commit >= $0.applied })
+      }
+    }
+  }
+
   private func reserve(_ number: Int, on node: NodeHarness) async throws -> String {
     let request = API.ReserveRequest(
       pool: "p", region: "eu", orderID: "o\(number)",

@@ -18,7 +18,7 @@ extension NodeCore {
 
   /// A node that may know more of a shard that has no member here.
   func hint(for shard: ShardID) -> NodeID? {
-    guard let placement = placements.first(where: { $0.shard == shard }) else { return nil }
+    guard let placement = descriptor(of: shard) else { return nil }
     return placement.preferred.first ?? placement.voters.first
   }
 

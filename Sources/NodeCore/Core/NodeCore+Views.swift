@@ -30,7 +30,17 @@ extension NodeCore {
 
   /// Where a shard's members are; known for all shards in lane 0, for those here in other lanes.
   package func placement(of shard: ShardID) -> Placement? {
-    placements.first { $0.shard == shard }.map(placement)
+    descriptor(of: shard).map(placement)
+  }
+
+  /// What is known of a shard's group, with or without a member here.
+  func descriptor(of shard: ShardID) -> GroupDescriptor? {
+    var (low, high) = (0, placements.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if placements[middle].shard < shard { low = middle + 1 } else { high = middle }
+    }
+    return low < placements.count && placements[low].shard == shard ? placements[low] : nil
   }
 
   /// All shards that this core knows of, in order; the meta group is one of them in lane 0.
