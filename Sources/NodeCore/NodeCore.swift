@@ -47,9 +47,11 @@ package struct NodeCore: Sendable {
   }
 
   package mutating func tick(now: ClockReading) {
+    var digestPages = settings.digestPagesPerTick
     for at in groups.indices {
       groups[at].raft.tick(now: now)
       expireWaiters(of: at, now: now)
+      goOnWithDigest(of: at, &digestPages)
       takeQuietDigest(of: at, now: now)
     }
     watchOwnClock(now: now)

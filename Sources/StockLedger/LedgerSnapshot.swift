@@ -7,11 +7,10 @@ package struct LedgerSnapshot: Sendable {
   package let index: LogIndex
   package let term: Term
   package let logTime: LogTime
-  package let digest: Hash128
   var stream: SnapshotStream
 
   /// The next chunk of the canonical form, about `maxBytes`; nil at the end. Equal states give
-  /// equal bytes.
+  /// equal bytes. The first one takes as long as a digest does, so that taking a snapshot does not.
   package mutating func nextChunk(maxBytes: Int) -> [UInt8]? {
     switch stream {
     case .shard(var shard):
@@ -32,11 +31,10 @@ enum SnapshotStream: Sendable {
 
 extension ShardState {
   /// Takes a frozen copy for saving or sending.
-  mutating func snapshot() -> LedgerSnapshot {
-    let digest = digest()
-    return LedgerSnapshot(
-      shard: shard, index: appliedIndex, term: appliedTerm, logTime: logTime, digest: digest,
-      stream: .shard(ShardSnapshotStream(books: books, digest: digest)))
+  func snapshot() -> LedgerSnapshot {
+    LedgerSnapshot(
+      shard: shard, index: appliedIndex, term: appliedTerm, logTime: logTime,
+      stream: .shard(ShardSnapshotStream(books: books)))
   }
 }
 

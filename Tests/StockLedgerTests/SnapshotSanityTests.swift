@@ -39,7 +39,6 @@ import Testing
   }
 
   private static func state(_ ledger: ShardLedger) throws -> ShardState {
-    var ledger = ledger
     var loader = SnapshotLoader()
     try loader.append(bytes(ledger.snapshot()))
     return try #require(loader.shard)
@@ -69,7 +68,7 @@ import Testing
   }
 
   @Test func anOlderVersionIsRefusedByName() {
-    var shop = Self.shop()
+    let shop = Self.shop()
     var bytes = Self.bytes(shop.ledger.snapshot())
     #expect(ShardSection.version == 2 && bytes[8] == 2)
     bytes[8] = 1

@@ -1,11 +1,32 @@
 import Primitives
 import RaftConsensus
+import StockLedger
 
 extension NodeCore {
-  /// Takes the ledger's digest at its applied index and tells the leader, which compares.
+  /// Takes the ledger's digest at its applied index: at once where little has changed, else in steps
+  /// with the ticks that follow, so that a large ledger does not stand still for it.
   mutating func takeDigest(of at: Int) {
-    let index = groups[at].books.index
-    let digest = groups[at].books.digest()
+    if let digest = groups[at].books.digestOfMeta() {
+      return note(digest, at: groups[at].books.index, of: at)
+    }
+    guard groups[at].digesting == nil else { return }
+    groups[at].digesting = groups[at].books.startDigest()
+    var budget = settings.digestPagesPerTick
+    goOnWithDigest(of: at, &budget)
+  }
+
+  /// `budget` is for all groups of a turn together.
+  mutating func goOnWithDigest(of at: Int, _ budget: inout Int) {
+    guard budget > 0, let index = groups[at].digesting?.index,
+      let digest = groups[at].digesting!.step(pages: &budget)
+    else { return }
+    groups[at].books.adoptHashes(of: groups[at].digesting!)
+    groups[at].digesting = nil
+    note(digest, at: index, of: at)
+  }
+
+  /// Keeps a digest and tells it the leader, which compares.
+  private mutating func note(_ digest: Hash128, at index: LogIndex, of at: Int) {
     groups[at].digests.append(index: index, digest: digest, max: settings.digestsKept)
     guard !groups[at].isLeader, let leader = groups[at].leader else { return }
     outbox.add(

@@ -90,6 +90,7 @@ extension NodeCore {
       return
     }
     groups[at].books = books
+    groups[at].digesting = nil
     groups[at].lastApplied = now
     groups[at].clock.noted(mark.logTime, now: now)
     answerUnknown(groups[at].proposals.skipped(through: mark.index), shard: shard)

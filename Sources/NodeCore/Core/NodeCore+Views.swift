@@ -20,7 +20,8 @@ extension NodeCore {
     groups.indices.map { status(of: $0, now: now) }
   }
 
-  /// The same with a digest of each ledger at its applied index.
+  /// The same with a digest of each ledger at its applied index, where that takes no time; else with
+  /// the digests so far, and a new one comes with the ticks that follow.
   package mutating func statusWithDigests(now: ClockReading) -> [ShardStatus] {
     for at in groups.indices where groups[at].books.index > groups[at].digests.last ?? .zero {
       takeDigest(of: at)

@@ -35,15 +35,15 @@ struct Books: Sendable {
     meta?.advance(index: index, term: term, logTime: logTime)
   }
 
-  mutating func digest() -> Hash128 {
-    if shard != nil { return shard!.digest() }
-    return meta!.digest()
-  }
+  /// The catalog's digest, at once: it is small; nil for a shard's ledger.
+  mutating func digestOfMeta() -> Hash128? { meta?.digest() }
 
-  mutating func snapshot() -> LedgerSnapshot {
-    if shard != nil { return shard!.snapshot() }
-    return meta!.snapshot()
-  }
+  /// A shard's digest, to be worked out in steps; nil for the catalog.
+  func startDigest() -> DigestWork? { shard?.startDigest() }
+
+  mutating func adoptHashes(of work: DigestWork) { shard?.adoptHashes(of: work) }
+
+  func snapshot() -> LedgerSnapshot { shard?.snapshot() ?? meta!.snapshot() }
 
   func checkInvariants() {
     shard?.checkInvariants()

@@ -1,5 +1,6 @@
 import Primitives
 import RaftConsensus
+import StockLedger
 
 /// One Raft group's member on this node, with its ledger and everybody who waits for it.
 struct Group: Sendable {
@@ -13,6 +14,8 @@ struct Group: Sendable {
   var catalog = CatalogSeat()
   var snapshots = SnapshotSeat()
   var digests = DigestLog()
+  /// The digest that is being worked out.
+  var digesting: DigestWork?
   /// When a message of the current leader came last.
   var leaderHeard: ClockReading?
   var lastApplied: ClockReading

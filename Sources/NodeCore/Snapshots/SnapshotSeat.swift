@@ -106,7 +106,7 @@ struct SnapshotSeat: Sendable {
     isMeta: Bool, shard: ShardID
   ) throws(SnapshotError) -> SnapshotWork? {
     let mark = incoming!.mark
-    var books =
+    let books =
       isMeta ? Books(try incoming!.loader.finishMeta()) : Books(try incoming!.loader.finish())
     incoming = nil
     guard books.index == mark.index, books.term == mark.term, books.logTime == mark.logTime,

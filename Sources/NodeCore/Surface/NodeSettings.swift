@@ -74,6 +74,8 @@ package struct NodeSettings: Sendable {
   /// on all members (rule C10); zero: only when a shard falls quiet or by request.
   package var digestEveryMilliseconds: Int64 = 10_000
   package var digestsKept = 8
+  /// Pages of all ledgers together that are hashed in a turn of the clock: about a millisecond's work.
+  package var digestPagesPerTick = 100
   /// Whole-ledger checks each so many entries while the ledger is small; zero: never.
   package var checkEveryEntries: UInt64 = 4_096
   package var checkRowsMax = 10_000

@@ -13,17 +13,13 @@ enum MetaSection: UInt32 {
 
 /// Streams books that nobody changes any more.
 struct MetaSnapshotStream: Sendable {
-  let books: MetaBooks
-  let digest: Hash128
+  private var books: MetaBooks
   private var writer = SnapshotWriter(version: ShardSection.version)
   private var section: MetaSection? = .header
   private var number: UInt64 = 0
   private var isFinished = false
 
-  init(books: MetaBooks, digest: Hash128) {
-    self.books = books
-    self.digest = digest
-  }
+  init(books: MetaBooks) { self.books = books }
 
   mutating func nextChunk(maxBytes: Int) -> [UInt8]? {
     if isFinished { return nil }
@@ -51,6 +47,7 @@ struct MetaSnapshotStream: Sendable {
   private mutating func writeHeader() -> Bool {
     guard number == 0 else { return false }
     number = 1
+    let digest = books.digest()
     writer.record(MetaSection.header.rawValue) { out in
       out.put(UInt8(1))
       out.put(digest)
@@ -87,11 +84,10 @@ extension MetaLedger {
   package mutating func digest() -> Hash128 { books.digest() }
 
   /// Takes a frozen copy for saving or sending.
-  package mutating func snapshot() -> LedgerSnapshot {
-    let digest = digest()
-    return LedgerSnapshot(
-      shard: .meta, index: appliedIndex, term: appliedTerm, logTime: logTime, digest: digest,
-      stream: .meta(MetaSnapshotStream(books: books, digest: digest)))
+  package func snapshot() -> LedgerSnapshot {
+    LedgerSnapshot(
+      shard: .meta, index: appliedIndex, term: appliedTerm, logTime: logTime,
+      stream: .meta(MetaSnapshotStream(books: books)))
   }
 
   /// Takes the records of one frame; false when they make no sense.

@@ -11,19 +11,50 @@ extension ShardState {
 
 extension Books {
   mutating func digest() -> Hash128 {
-    var out = ByteWriter(reserving: 1_024)
-    header.write(into: &out)
+    var all = Int.max
+    refreshDigest(&all)
+    return digestOfPages
+  }
+
+  /// Brings the hashes of so many changed pages up to date, and takes them off the budget.
+  mutating func refreshDigest(_ budget: inout Int) {
     // Copies share all pages; the closures need them while a table is being changed.
     let hasher = RowHasher(texts: texts, heap: heap)
-    out.put(skus.digest { hasher.hash($0, $1) })
-    out.put(locations.digest { hasher.hash($0, $1) })
-    out.put(accounts.digest { hasher.hash($0, $1) })
-    out.put(marks.digest { hasher.hash($0, $1) })
-    out.put(facts.digest { hasher.hash($0, $1) })
-    out.put(reservations.digest { hasher.hash($0, $1) })
-    out.put(ended.digest { hasher.hash($0, $1) })
-    out.put(endedSeconds.digest { hasher.hash($0, $1) })
+    skus.refreshDigest(&budget) { hasher.hash($0, $1) }
+    locations.refreshDigest(&budget) { hasher.hash($0, $1) }
+    accounts.refreshDigest(&budget) { hasher.hash($0, $1) }
+    marks.refreshDigest(&budget) { hasher.hash($0, $1) }
+    facts.refreshDigest(&budget) { hasher.hash($0, $1) }
+    reservations.refreshDigest(&budget) { hasher.hash($0, $1) }
+    ended.refreshDigest(&budget) { hasher.hash($0, $1) }
+    endedSeconds.refreshDigest(&budget) { hasher.hash($0, $1) }
+  }
+
+  /// The digest where the hashes of all pages are up to date.
+  var digestOfPages: Hash128 {
+    var out = ByteWriter(reserving: 1_024)
+    header.write(into: &out)
+    out.put(skus.digestOfPages)
+    out.put(locations.digestOfPages)
+    out.put(accounts.digestOfPages)
+    out.put(marks.digestOfPages)
+    out.put(facts.digestOfPages)
+    out.put(reservations.digestOfPages)
+    out.put(ended.digestOfPages)
+    out.put(endedSeconds.digestOfPages)
     return unsafe out.bytes.withUnsafeBytes { unsafe Hash128($0) }
+  }
+
+  /// Takes over what was hashed of a copy.
+  mutating func adoptHashes(of copy: Books) {
+    skus.adoptHashes(of: copy.skus)
+    locations.adoptHashes(of: copy.locations)
+    accounts.adoptHashes(of: copy.accounts)
+    marks.adoptHashes(of: copy.marks)
+    facts.adoptHashes(of: copy.facts)
+    reservations.adoptHashes(of: copy.reservations)
+    ended.adoptHashes(of: copy.ended)
+    endedSeconds.adoptHashes(of: copy.endedSeconds)
   }
 }
 

@@ -216,7 +216,7 @@ extension ShardState {
       line.reason = .unknownSku
       return true
     }
-    unsafe noteUsual(sku, line.sku, row)
+    line.firstAccount = unsafe noteUsual(sku, line.sku, row)
     return unsafe unit.isEmpty || convert(&line, row, unit)
   }
 

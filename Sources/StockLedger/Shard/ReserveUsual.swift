@@ -22,11 +22,15 @@ extension ShardState {
     return usual
   }
 
-  mutating func noteUsual(_ text: UnsafeRawBufferPointer, _ sku: UInt32, _ row: SkuRow) {
-    guard row.sortedBy == catalogOrder else { return }
+  /// Answers the first account; 0 when the order of assignment has to be found first.
+  mutating func noteUsual(
+    _ text: UnsafeRawBufferPointer, _ sku: UInt32, _ row: SkuRow
+  ) -> UInt32 {
+    guard row.sortedBy == catalogOrder else { return 0 }
     let first = row.accounts == 0 ? 0 : books.row(row.accounts, at: 0, as: UInt32.self)
     unsafe recentSkus.note(
       text, UsualSku(sku: sku, firstAccount: first, order: catalogOrder))
+    return first
   }
 
   /// Takes all units of the line from the first account's on hand; false, with nothing changed,

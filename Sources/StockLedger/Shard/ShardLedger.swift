@@ -56,8 +56,16 @@ extension ShardLedger {
   /// The digest of the logical content; equal on all members at equal index (rule C10).
   package mutating func digest() -> Hash128 { change { $0.digest() } }
 
+  /// Begins the same on a frozen copy, to be worked out in steps.
+  package func startDigest() -> DigestWork { read { DigestWork(of: $0.books) } }
+
+  /// Keeps what was hashed for the next digest.
+  package mutating func adoptHashes(of work: DigestWork) {
+    change { $0.books.adoptHashes(of: work.books) }
+  }
+
   /// Takes a frozen copy for saving or sending.
-  package mutating func snapshot() -> LedgerSnapshot { change { $0.snapshot() } }
+  package func snapshot() -> LedgerSnapshot { read { $0.snapshot() } }
 }
 
 // Reading.

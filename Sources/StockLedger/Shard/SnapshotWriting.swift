@@ -23,17 +23,13 @@ enum ShardSection: UInt32, CaseIterable {
 
 /// Streams books that nobody changes any more.
 struct ShardSnapshotStream: Sendable {
-  let books: Books
-  let digest: Hash128
+  private var books: Books
   private var writer = SnapshotWriter(version: ShardSection.version)
   private var section: ShardSection? = .header
   private var number: UInt64 = 0
   private var isFinished = false
 
-  init(books: Books, digest: Hash128) {
-    self.books = books
-    self.digest = digest
-  }
+  init(books: Books) { self.books = books }
 
   mutating func nextChunk(maxBytes: Int) -> [UInt8]? {
     if isFinished { return nil }
@@ -72,7 +68,7 @@ struct ShardSnapshotStream: Sendable {
   private mutating func writeHeader() -> Bool {
     guard number == 0 else { return false }
     number = 1
-    let (header, digest) = (books.header, digest)
+    let (header, digest) = (books.header, books.digest())
     writer.record(ShardSection.header.rawValue) { out in
       out.put(UInt8(0))
       out.put(digest)

@@ -52,6 +52,9 @@ struct Page: @unchecked Sendable {
   @inline(__always)
   mutating func isUnique() -> Bool { isKnownUniquelyReferenced(&storage) }
 
+  /// Whether both are handles on one block.
+  func isSame(as other: Page) -> Bool { storage === other.storage }
+
   /// Leaves the block to whoever else refers to it, and goes on with a copy of the header and of
   /// the first `bytes` of the payload.
   @inline(never)

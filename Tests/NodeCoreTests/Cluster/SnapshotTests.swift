@@ -141,6 +141,34 @@ import Testing
     #expect(refused.allSatisfy { $0 < 10 }, "and not over and over")
   }
 
+  /// One page a tick: no member stands still for its digest, and all come to the same one.
+  @Test func ruleC10_digestsInStepsAreThoseOfTheirIndex() throws {
+    let (cluster, _, traffic, shards) = try stocked(
+      .init(
+        seed: 51,
+        tweak: {
+          $0.digestPagesPerTick = 1
+          $0.digestEveryMilliseconds = 500
+        }))
+    #expect(traffic.play(200))
+    #expect(cluster.isQuiet(shards[0]))
+    func digests() -> [[DigestAt]] {
+      cluster.nodes.map { node in
+        node.core?.groups.first { $0.shard == shards[0] }?.digests.kept ?? []
+      }
+    }
+    #expect(cluster.run(seconds: 20) { Set(digests().map(\.last?.index)).count == 1 })
+    let all = digests()
+    #expect(all[0].count > 1 && Set(all.map(\.last?.digest)).count == 1)
+    for digest in all[0] {
+      for other in all[1...] {
+        #expect(
+          other.first { $0.index == digest.index }.map { $0.digest == digest.digest } != false)
+      }
+    }
+    #expect(!cluster.seen.contains { $0.event.isMismatch })
+  }
+
   @Test func ruleC10_aMemberThatDiffersIsNoticed() throws {
     let (cluster, _, traffic, shards) = try stocked(.init(seed: 49))
     #expect(traffic.play(20))

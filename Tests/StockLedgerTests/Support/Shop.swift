@@ -13,9 +13,11 @@ struct Shop {
   static let day0: Int32 = 20_000
   static let start = Int64(day0) * 86_400_000 + 3_600_000
 
-  init(limits: LedgerLimits = LedgerLimits(), now: Int64 = Shop.start) {
+  init(
+    limits: LedgerLimits = LedgerLimits(), now: Int64 = Shop.start, checksEachCommand: Bool = true
+  ) {
     var limits = limits
-    limits.checksEachCommand = true
+    limits.checksEachCommand = checksEachCommand
     ledger = ShardLedger(shard: ShardID(2), limits: limits)
     self.now = now
   }
@@ -23,9 +25,9 @@ struct Shop {
   /// Pool `main` in `eu` with `skus`, locations L1 and L2 in this order, owner `us`.
   static func stocked(
     _ onHand: [String: Int64] = ["A": 10], locations: [String] = ["L1", "L2"],
-    buffer: Int64 = 0, limits: LedgerLimits = LedgerLimits()
+    buffer: Int64 = 0, limits: LedgerLimits = LedgerLimits(), checksEachCommand: Bool = true
   ) -> Shop {
-    var shop = Shop(limits: limits)
+    var shop = Shop(limits: limits, checksEachCommand: checksEachCommand)
     let skus = onHand.keys.sorted()
     shop.learn(
       locations.map { .putLocation($0, region: "eu") }
