@@ -35,11 +35,11 @@ extension CallDispatcher {
 
 /// What came with a call besides its message. Valid only while the dispatcher is being called.
 package struct CallContext {
-  let slot: CallSlot
+  let slot: SlotRef
   let peer: PeerIdentity
 
   /// When the client stops waiting, on NIO's monotonic clock; nil without a `grpc-timeout`.
-  package var deadline: NIODeadline? { slot.deadline }
+  package var deadline: NIODeadline? { slot.with { $0.deadline } }
 
   /// The URI SANs of the client's verified certificate; empty without one.
   package var peerURIs: [String] { peer.uris }
@@ -49,11 +49,11 @@ package struct CallContext {
 
   /// The first value of a metadata key (lower case), undecoded; nil when absent.
   package func metadata(_ key: StaticString) -> [UInt8]? {
-    slot.metadata.first(key)
+    slot.with { $0.metadata.first(key) }
   }
 
   /// All metadata that the client sent, `-bin` values decoded.
-  package var allMetadata: Metadata { slot.metadata.decoded() }
+  package var allMetadata: Metadata { slot.with { $0.metadata.decoded() } }
 }
 
 /// Who is at the other end of a connection.

@@ -106,6 +106,8 @@ final class StreamingState {
 /// The slots of one loop. A stale handle never finds a call: each use has its own generation.
 struct SlotPool {
   private var slots: [CallSlot] = []
+  /// The same, for use without counting references.
+  private var references: [SlotRef] = []
   private var free: [Int] = []
   /// More calls than this at once on one loop are refused with REFUSED_STREAM.
   let limit: Int
@@ -116,12 +118,13 @@ struct SlotPool {
 
   subscript(_ index: Int) -> CallSlot { slots[index] }
 
-  mutating func take() -> CallSlot? {
-    if let index = free.popLast() { return slots[index] }
+  mutating func take() -> SlotRef? {
+    if let index = free.popLast() { return references[index] }
     guard slots.count < limit else { return nil }
     let slot = CallSlot(index: slots.count)
     slots.append(slot)
-    return slot
+    references.append(SlotRef(slot))
+    return references.last
   }
 
   mutating func giveBack(_ slot: CallSlot) {
@@ -130,9 +133,11 @@ struct SlotPool {
     free.append(slot.index)
   }
 
-  func live(_ call: CallHandle) -> CallSlot? {
+  func live(_ call: CallHandle) -> SlotRef? {
     let index = call.slot
-    guard index < slots.count, slots[index].generation == call.generation else { return nil }
-    return slots[index]
+    guard index < references.count,
+      references[index].with({ $0.generation == call.generation })
+    else { return nil }
+    return references[index]
   }
 }

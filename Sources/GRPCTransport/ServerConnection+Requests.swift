@@ -9,16 +9,17 @@ extension ServerConnection {
       current = unsafe ServerCallbacks.slot(session, stream)
       return
     }
-    guard !watch.closing, let slot = loop.takeSlot() else {
+    guard !watch.closing, let reference = loop.takeSlot() else {
       current = nil
       unsafe nghttp2_submit_rst_stream(session, 0, stream, NGHTTP2_REFUSED_STREAM.rawValue)
       return
     }
-    let reference = SlotRef(slot)
     current = reference
-    slot.stream = stream
-    slot.since = loop.now
-    adopt(slot)
+    reference.with { slot in
+      slot.stream = stream
+      slot.since = loop.now
+      adopt(slot)
+    }
     watch.callBegan(at: loop.now)
     unsafe nghttp2_session_set_stream_user_data(
       session, stream, reference.pointer)
@@ -184,7 +185,7 @@ extension ServerConnection {
   private func dispatch(_ slot: CallSlot, _ message: UnsafeRawBufferPointer) {
     slot.phase = .dispatched
     slot.since = loop.now
-    let context = CallContext(slot: slot, peer: peer)
+    let context = CallContext(slot: SlotRef(slot), peer: peer)
     unsafe loop.dispatcher(of: slot.method).unary(
       loop.handle(slot), method: slot.method, message: message, context: context)
   }

@@ -7,7 +7,7 @@ extension ServerConnection {
   func openStreaming(_ slot: CallSlot) {
     slot.streaming = StreamingState()
     slot.phase = .dispatched
-    let context = CallContext(slot: slot, peer: peer)
+    let context = CallContext(slot: SlotRef(slot), peer: peer)
     loop.dispatcher(of: slot.method).streamOpened(
       loop.handle(slot), method: slot.method, context: context)
   }

@@ -52,8 +52,7 @@ package final class ServerLoop {
 
   /// Answers with one message and status OK. The bytes are copied before this returns.
   package func respond(_ call: CallHandle, message: UnsafeRawBufferPointer) {
-    guard let slot = slots.live(call), let connection = slot.connection else { return }
-    unsafe connection.respond(slot, message)
+    slots.live(call)?.with { slot in unsafe slot.connection?.respond(slot, message) }
   }
 
   /// Answers with a part of an array.
@@ -65,18 +64,17 @@ package final class ServerLoop {
 
   /// Ends a call with a status and without a (further) message.
   package func fail(_ call: CallHandle, status: GRPCStatus) {
-    guard let slot = slots.live(call), let connection = slot.connection else { return }
-    connection.fail(slot, status)
+    slots.live(call)?.with { slot in slot.connection?.fail(slot, status) }
   }
 
   /// Sends one message of a streaming answer; false when the call is over.
   @discardableResult
   package func send(_ call: CallHandle, message: UnsafeRawBufferPointer) -> Bool {
-    guard let slot = slots.live(call), let connection = slot.connection,
-      let streaming = slot.streaming
-    else { return false }
-    unsafe connection.enqueue(slot, streaming, message)
-    return true
+    slots.live(call)?.with { slot in
+      guard let connection = slot.connection, let streaming = slot.streaming else { return false }
+      unsafe connection.enqueue(slot, streaming, message)
+      return true
+    } ?? false
   }
 
   /// Ends a streaming answer after all that was sent.
@@ -86,19 +84,17 @@ package final class ServerLoop {
 
   /// False while too much of this stream waits to be sent; `streamWritable` tells when it is not.
   package func isWritable(_ call: CallHandle) -> Bool {
-    guard let streaming = slots.live(call)?.streaming else { return false }
+    guard let streaming = slots.live(call)?.with({ $0.streaming }) else { return false }
     return streaming.outbound.count < settings.streamSendBytesHigh
   }
 
   /// Stops taking messages of a streaming call; the client is slowed down by its window.
   package func pause(_ call: CallHandle) {
-    guard let slot = slots.live(call) else { return }
-    slot.connection?.pause(slot)
+    slots.live(call)?.with { slot in slot.connection?.pause(slot) }
   }
 
   package func resume(_ call: CallHandle) {
-    guard let slot = slots.live(call) else { return }
-    slot.connection?.resume(slot)
+    slots.live(call)?.with { slot in slot.connection?.resume(slot) }
   }
 
   /// Writes all answers since the last flush, one write per connection.
@@ -115,13 +111,15 @@ package final class ServerLoop {
 
   /// What an open call came with; nil when it is over. Valid until the caller returns.
   package func context(_ call: CallHandle) -> CallContext? {
-    guard let slot = slots.live(call), let connection = slot.connection else { return nil }
-    return CallContext(slot: slot, peer: connection.peer)
+    guard let slot = slots.live(call), let peer = slot.with({ $0.connection?.peer }) else {
+      return nil
+    }
+    return CallContext(slot: slot, peer: peer)
   }
 
   // MARK: Calls
 
-  func takeSlot() -> CallSlot? { slots.take() }
+  func takeSlot() -> SlotRef? { slots.take() }
   func slot(_ index: Int) -> CallSlot { slots[index] }
 
   func giveBack(_ slot: CallSlot) {

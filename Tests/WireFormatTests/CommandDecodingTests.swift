@@ -54,6 +54,16 @@ import Testing
     let text = RequestID(Samples.minted).text
     #expect(text.count == 36 && text.hasPrefix("018bcfe5-6800-7"))
     #expect("89ab".contains(text.dropFirst(19).first!))
+    var random = SeededRandom(seed: 3)
+    for _ in 0..<1_000 {
+      let minted = MintedID(milliseconds: Int64(random.next() >> 1), random: &random)
+      let digits = RequestID(minted).text.split(separator: "-").map { Int($0.count) }
+      #expect(digits == [8, 4, 4, 4, 12])
+      let all = RequestID(minted).text.filter { $0 != "-" }
+      #expect(UInt64(all.prefix(16), radix: 16) == minted.high)
+      #expect(UInt64(all.suffix(16), radix: 16) == minted.low)
+      #expect(all == all.lowercased())
+    }
   }
 
   @Test func namedCommandsCarryTheReservationsNumber() throws {

@@ -12,23 +12,37 @@ package struct RequestID: BitwiseCopyable, Sendable {
   /// The first 36 bytes of `text`; longer ids were refused before.
   package init(_ text: UnsafeRawBufferPointer) {
     count = min(text.count, Self.bytesMax)
-    for i in 0..<count { storage[i] = unsafe text[i] }
+    let text = unsafe UnsafeRawBufferPointer(rebasing: text[0..<count])
+    unsafe withUnsafeMutableBytes(of: &storage) { unsafe $0.copyMemory(from: text) }
   }
 
-  /// The usual form of a UUID.
+  /// The usual form of a UUID: groups of 8, 4, 4, 4 and 12 digits.
   package init(_ minted: MintedID) {
-    let digits: StaticString = "0123456789abcdef"
-    for nibble in 0..<32 {
-      let word = nibble < 16 ? minted.high : minted.low
-      let digit = Int(truncatingIfNeeded: word >> UInt64(60 - 4 * (nibble & 15)) & 15)
-      if nibble == 8 || nibble == 12 || nibble == 16 || nibble == 20 { append(UInt8(ascii: "-")) }
-      append(unsafe digits.utf8Start[digit])
+    count = Self.bytesMax
+    let (first, second) = (Self.digits(minted.high >> 32), Self.digits(minted.high))
+    let (third, fourth) = (Self.digits(minted.low >> 32), Self.digits(minted.low))
+    storage = InlineArray(repeating: UInt8(ascii: "-"))
+    unsafe withUnsafeMutableBytes(of: &storage) {
+      unsafe $0.storeBytes(of: first, as: UInt64.self)
+      unsafe $0.storeBytes(of: UInt32(truncatingIfNeeded: second), toByteOffset: 9, as: UInt32.self)
+      unsafe $0.storeBytes(
+        of: UInt32(truncatingIfNeeded: second >> 32), toByteOffset: 14, as: UInt32.self)
+      unsafe $0.storeBytes(of: UInt32(truncatingIfNeeded: third), toByteOffset: 19, as: UInt32.self)
+      unsafe $0.storeBytes(
+        of: UInt32(truncatingIfNeeded: third >> 32), toByteOffset: 24, as: UInt32.self)
+      unsafe $0.storeBytes(of: fourth, toByteOffset: 28, as: UInt64.self)
     }
   }
 
-  private mutating func append(_ byte: UInt8) {
-    storage[count] = byte
-    count += 1
+  /// The lower 32 bits as eight hexadecimal digits, in the order in which they lie in memory.
+  private static func digits(_ value: UInt64) -> UInt64 {
+    // The first digit is the highest: four bits to each byte.
+    var bits = UInt64(UInt32(truncatingIfNeeded: value).byteSwapped)
+    bits = (bits << 16 | bits) & 0x0000_FFFF_0000_FFFF
+    bits = (bits << 8 | bits) & 0x00FF_00FF_00FF_00FF
+    bits = (bits >> 4 | bits << 8) & 0x0F0F_0F0F_0F0F_0F0F
+    let letters = ((bits &+ 0x0606_0606_0606_0606) >> 4) & 0x0101_0101_0101_0101
+    return (bits &+ 0x3030_3030_3030_3030 &+ letters &* 0x27).littleEndian
   }
 
   package func withBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
