@@ -58,6 +58,7 @@ let shells: [Target] = [
   .systemLibrary(
     name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
   .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+  .systemLibrary(name: "CMalloc"),
   .target(name: "CHoldfastProto", dependencies: ["CProtobufC"]),
 
   room(
@@ -81,7 +82,8 @@ let shells: [Target] = [
     name: "holdfast",
     dependencies: [
       "Primitives", "RaftConsensus", "StockLedger", "NodeCore", "WireFormat", "GRPCTransport",
-      "LogStorage", "NodeRuntime", "ReservationClient", "Workload", "COpenSSL", "CZlib",
+      "LogStorage", "NodeRuntime", "ReservationClient", "Workload", "CMalloc", "COpenSSL",
+      "CZlib",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
       .product(name: "Yams", package: "Yams"),
       .product(name: "Logging", package: "swift-log"),

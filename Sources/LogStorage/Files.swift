@@ -48,18 +48,25 @@ enum Files {
     guard unsafe unlink(path) == 0 || errno == ENOENT else { throw failure("remove", path) }
   }
 
-  /// Reserves blocks, so that later writes inside need no new ones.
-  static func preallocate(_ path: String, bytes: Int) throws(StorageError) {
-    let file = unsafe open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
+  /// Writes zeros over a file's beginning, creating it if need be, and makes them durable.
+  static func write(zeros bytes: Int, over path: String) throws(StorageError) {
+    let file = unsafe open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0o600)
     guard file >= 0 else { throw failure("create", path) }
     defer { close(file) }
-    let code = posix_fallocate(file, 0, off_t(bytes))
-    // Some file systems can't; then the blocks come one by one.
-    guard code == 0 || code == EOPNOTSUPP || code == EINVAL else {
-      throw .failed(
-        operation: "preallocate", path: path, reason: unsafe String(cString: strerror(code)))
+    let zeros = [UInt8](repeating: 0, count: min(bytes, 1 << 20))
+    var done = 0
+    while done < bytes {
+      let count = unsafe pwrite(file, zeros, min(zeros.count, bytes - done), off_t(done))
+      guard count > 0 || (count < 0 && errno == EINTR) else { throw failure("write", path) }
+      done += max(0, count)
     }
     guard fsync(file) == 0 else { throw failure("sync", path) }
+  }
+
+  /// How many names a file has; 0 if there is none.
+  static func links(_ path: String) -> Int {
+    var info = stat()
+    return unsafe stat(path, &info) == 0 ? Int(info.st_nlink) : 0
   }
 
   static func read(_ path: String) throws(StorageError) -> [UInt8] {

@@ -74,7 +74,12 @@ package final class LogStore: Sendable {
   /// already has are ignored (they come again after a restart). Durable with a later transaction.
   package func journal(_ items: [JournalItem]) {
     guard !items.isEmpty else { return }
-    storage.submit(.journal(items))
+    let bytes = items.reduce(0) { $0 + $1.entry.payload.count + $1.outcomes.count }
+    if bytes < Self.lazyJournalBytes {
+      storage.submitLazily(.journal(items))
+    } else {
+      storage.submit(.journal(items))
+    }
   }
 
   /// Gives entries `from…upTo`: at least one if the log holds `from`, and none further once
@@ -103,6 +108,9 @@ package final class LogStore: Sendable {
     writer.end()
     lock.release()
   }
+
+  /// More than this does not wait for the next transaction to be hashed.
+  private static let lazyJournalBytes = 256 << 10
 
   package var statistics: StorageStatistics {
     var result = writer.counters.withLock { $0 }

@@ -44,9 +44,13 @@ final class LogWriter: @unchecked Sendable {
     while !rest.isEmpty, !isDead {
       let turn = prefix(of: rest)
       rest = rest.dropFirst(turn.count)
-      extendChains(turn)
+      // Hashing comes after the sync that callers wait for, unless a snapshot waits for the chain.
+      let isSettling = turn.contains { if case .settle = $0 { true } else { false } }
+      if isSettling { extendChains(turn) }
       commit(turn)
-      if !isDead { turn.forEach(follow) }
+      guard !isDead else { break }
+      turn.forEach(follow)
+      if !isSettling { extendChains(turn) }
     }
     count()
     return !isDead

@@ -36,8 +36,6 @@ final class SegmentFile: @unchecked Sendable {
     number: UInt64, in directory: String, expectedBytes: Int
   ) throws(StorageError) -> SegmentFile {
     let path = path(number, in: directory)
-    // Frames have headers, pages are never quite full, and the last batch may overshoot.
-    try Files.preallocate(path + "-wal", bytes: expectedBytes + expectedBytes / 8 + (1 << 20))
     let file = try SegmentFile(number: number, path: path)
     try file.attempt("create") { db in
       try db.inTransaction {
@@ -48,8 +46,13 @@ final class SegmentFile: @unchecked Sendable {
         return .commit
       }
     }
+    // SQLite removes a log beside a database without pages, so the log comes when there are some.
+    try file.closeConnection()
+    // Frames have headers, pages are never quite full, and the last batch may overshoot.
+    try SpareLogs.take(
+      as: path + "-wal", bytes: expectedBytes + expectedBytes / 8 + (1 << 20), in: directory)
     try Files.syncDirectory(directory)
-    return file
+    return try SegmentFile(number: number, path: path)
   }
 
   /// Opens a file that was not sealed; SQLite brings it to its last durable transaction.
@@ -78,6 +81,7 @@ final class SegmentFile: @unchecked Sendable {
           PRAGMA journal_mode = WAL;
           PRAGMA synchronous = FULL;
           PRAGMA wal_autocheckpoint = 0;
+          PRAGMA journal_size_limit = -1;
           PRAGMA cache_size = -8192;
           """)
     }
@@ -161,7 +165,7 @@ extension SegmentFile {
   }
 
   /// Ends the file's life as a written one: its summary, then everything from the write-ahead log
-  /// into the file, then no log at all. The connection is closed.
+  /// into the file, then no log at all, which is kept for another segment. The connection is closed.
   func seal(summary: SegmentSummary) throws(StorageError) {
     try attempt("seal") { db in
       try db.execute(
@@ -169,21 +173,29 @@ extension SegmentFile {
         arguments: [summary.sealedAt, Data(summary.bytes(number: number))])
     }
     try attempt("checkpoint") { db in
-      let result = try Row.fetchOne(db, sql: "PRAGMA wal_checkpoint(TRUNCATE)")
-      guard let result, (result[0] as Int) == 0 else {
+      let result = try Row.fetchOne(db, sql: "PRAGMA wal_checkpoint(FULL)")
+      guard let result, (result[0] as Int) == 0, (result[1] as Int) == (result[2] as Int) else {
         throw StorageError.failed(operation: "checkpoint", path: path, reason: "busy")
       }
+      try keepLog()
       let mode = try String.fetchOne(db, sql: "PRAGMA journal_mode = DELETE")
       guard mode == "delete" else {
         throw StorageError.failed(operation: "seal", path: path, reason: "mode \(mode ?? "")")
       }
     }
     try closeConnection()
-    try Files.syncDirectory((path as NSString).deletingLastPathComponent)
+    try Files.syncDirectory(directory)
+  }
+
+  private var directory: String { (path as NSString).deletingLastPathComponent }
+
+  private func keepLog() throws(StorageError) {
+    try SpareLogs.keep(path + "-wal", in: directory)
   }
 
   /// For a file that nothing was written to.
   func discard() throws(StorageError) {
+    try keepLog()
     try closeConnection()
     for suffix in ["-wal", "-shm", ""] { try Files.remove(path + suffix) }
   }

@@ -6,6 +6,12 @@ final class WorkThread<Work: Sendable>: @unchecked Sendable {
   private let capacity: Int
   // All below is guarded by `condition`.
   private var waiting: [Work] = []
+  /// Some of what waits should not wait for long.
+  private var isUrgent = false
+  /// The thread sleeps and nobody has woken it yet.
+  private var isAsleep = false
+  /// Callers that wait for room, or for the end.
+  private var waiters = 0
   private var isOpen = true
   private var hasEnded = false
 
@@ -37,25 +43,53 @@ final class WorkThread<Work: Sendable>: @unchecked Sendable {
   /// Waits while the queue is full; work after the end is dropped.
   func submit(_ work: Work) {
     condition.lock()
-    while waiting.count >= capacity, isOpen { condition.wait() }
-    add(work)
-    condition.unlock()
+    while waiting.count >= capacity, isOpen { wait() }
+    let wakes = add(work)
+    unlock(andWake: wakes)
   }
+
+  /// For work that nothing waits for: it does not wake the thread, but is done with the next work
+  /// that does, or when much of it waits.
+  func submitLazily(_ work: Work) {
+    condition.lock()
+    while waiting.count >= capacity, isOpen { wait() }
+    let wakes = add(work, isUrgent: waiting.count + 1 >= min(Self.lazyMax, capacity))
+    unlock(andWake: wakes)
+  }
+
+  private static var lazyMax: Int { 64 }
 
   /// For work that follows from work: never waits, so that two threads can't wait for each other.
   /// False after the end: the work is dropped.
   @discardableResult
   func submitWithoutWaiting(_ work: Work) -> Bool {
     condition.lock()
-    defer { condition.unlock() }
-    add(work)
-    return isOpen
+    let wasOpen = isOpen
+    let wakes = add(work)
+    unlock(andWake: wakes)
+    return wasOpen
   }
 
-  private func add(_ work: Work) {
-    guard isOpen else { return }
+  /// True if the thread has to be woken.
+  private func add(_ work: Work, isUrgent: Bool = true) -> Bool {
+    guard isOpen else { return false }
     waiting.append(work)
-    condition.broadcast()
+    guard isUrgent else { return false }
+    self.isUrgent = true
+    defer { isAsleep = false }
+    return isAsleep
+  }
+
+  private func wait() {
+    waiters += 1
+    condition.wait()
+    waiters -= 1
+  }
+
+  /// Wakes after the lock is free: whoever wakes up does not have to wait for it again.
+  private func unlock(andWake wakes: Bool) {
+    condition.unlock()
+    if wakes { condition.broadcast() }
   }
 
   var count: Int {
@@ -69,15 +103,21 @@ final class WorkThread<Work: Sendable>: @unchecked Sendable {
     condition.lock()
     isOpen = false
     condition.broadcast()
-    while !hasEnded { condition.wait() }
+    while !hasEnded { wait() }
     condition.unlock()
   }
 
   private func take(max: Int) -> [Work]? {
     condition.lock()
-    defer { condition.unlock() }
-    while waiting.isEmpty, isOpen { condition.wait() }
-    guard !waiting.isEmpty else { return nil }
+    while !isUrgent, isOpen {
+      isAsleep = true
+      condition.wait()
+    }
+    isAsleep = false
+    guard !waiting.isEmpty else {
+      condition.unlock()
+      return nil
+    }
     let taken: [Work]
     if waiting.count <= max {
       taken = waiting
@@ -86,7 +126,8 @@ final class WorkThread<Work: Sendable>: @unchecked Sendable {
       taken = Array(waiting.prefix(max))
       waiting.removeFirst(max)
     }
-    condition.broadcast()
+    isUrgent = !waiting.isEmpty
+    unlock(andWake: waiters > 0)
     return taken
   }
 

@@ -14,15 +14,24 @@ package struct RequestStamp: Hashable, Sendable {
 /// Makes request ids: UUIDs of version 7 (RFC 9562), which carry the time of their making and rise
 /// within one maker, also in one millisecond.
 package struct RequestStamps: Sendable {
-  private var random: SystemRandomNumberGenerator
+  /// Started from the system's numbers, and again after so many ids: asking the system for each id
+  /// is a system call an id.
+  private var random = SeededRandom(seed: .random(in: 0 ... .max))
+  private var idsLeft = Self.idsASeed
+  private static let idsASeed = 4_096
   private var millisecond: Int64 = 0
   /// The 12 bits after the version count within a millisecond, from a random start.
   private var counter: UInt64 = 0
 
-  package init() { random = SystemRandomNumberGenerator() }
+  package init() {}
 
   /// The stamp of a request whose first attempt is sent at `now`, in milliseconds since 1970.
   package mutating func next(now: Int64) -> RequestStamp {
+    if idsLeft == 0 {
+      random = SeededRandom(seed: .random(in: 0 ... .max))
+      idsLeft = Self.idsASeed
+    }
+    idsLeft -= 1
     if now > millisecond {
       millisecond = now
       counter = random.next() & 0x7FF

@@ -14,6 +14,7 @@ struct Holdfast: AsyncParsableCommand {
   /// Exit codes: 0 done; 1 refused, or an audit failed; 2 usage; 3 no answer in time, outcome
   /// unknown; 4 not allowed.
   static func main() async {
+    MemorySettings.keepFreedMemory()
     TLSRuntime.keepUntilTheEnd()
     do {
       var command = try parseAsRoot()

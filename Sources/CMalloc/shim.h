@@ -1,0 +1,3 @@
+/* What the Glibc module leaves out. */
+#pragma once
+#include <malloc.h>
