@@ -105,6 +105,7 @@ let shells: [Target] = [
       "Primitives", "RaftConsensus", "StockLedger", "NodeCore", "WireFormat", "GRPCTransport",
       "LogStorage", "ReservationClient", "Workload",
       .product(name: "Logging", package: "swift-log"),
+      .product(name: "Metrics", package: "swift-metrics"),
       .product(name: "MetricsTestKit", package: "swift-metrics"),
       .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
     ] + nio),

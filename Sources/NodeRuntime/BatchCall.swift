@@ -2,6 +2,7 @@
 // the answer is put together when the last one is in.
 
 import GRPCTransport
+import NIOCore
 import NodeCore
 import Primitives
 import StockLedger
@@ -11,7 +12,8 @@ import WireFormat
 enum BatchPlace {
   case here(ShardID)
   case elsewhere(NodeID, ShardID)
-  case nowhere(RequestRefusal)
+  /// Rare and large.
+  indirect case nowhere(RequestRefusal)
 
   var isHere: Bool {
     if case .here = self { true } else { false }
@@ -28,12 +30,15 @@ final class BatchCall: PartReceiver {
   private let call: CallHandle
   private let places: [BatchPlace]
   private var assembly: BatchAssembly?
+  private var end: Scheduled<Void>?
 
-  init(_ dispatcher: Dispatcher, _ call: CallHandle, _ places: [BatchPlace]) {
+  /// At the end of `parts`' time the batch is answered as far as it is.
+  init(_ dispatcher: Dispatcher, _ call: CallHandle, _ places: [BatchPlace], _ parts: Caller) {
     self.dispatcher = dispatcher
     self.call = call
     self.places = places
     assembly = BatchAssembly(count: places.count)
+    end = dispatcher.atEnd(of: parts) { [self] in answer() }
   }
 
   /// How many items the batch has.
@@ -74,10 +79,23 @@ final class BatchCall: PartReceiver {
     }
   }
 
-  private func answerIfComplete() {
-    guard let complete = assembly, complete.missing == 0 else { return }
+  /// What another node said to the batch as a whole.
+  func fail(_ status: GRPCStatus) {
+    guard assembly != nil else { return }
     assembly = nil
-    dispatcher.response = complete.finish(missing: RequestRefusal(.internal))
+    end?.cancel()
+    dispatcher.server.fail(call, status: status)
+  }
+
+  private func answerIfComplete() {
+    if assembly?.missing == 0 { answer() }
+  }
+
+  private func answer() {
+    guard let joined = assembly else { return }
+    assembly = nil
+    end?.cancel()
+    dispatcher.response = joined.finish(missing: RequestRefusal(.deadlinePassed))
     dispatcher.respond(call)
   }
 }
@@ -90,16 +108,17 @@ extension Dispatcher {
   ) throws(RequestRefusal) {
     var writer = ByteWriter(reserving: 2 * message.count)
     let items = try unsafe decoder.batch(message, into: &writer, mint: mint)
-    let caller = Caller(context)
-    let places = items.map { place($0, caller) }
+    let whole = Caller(context)
+    let places = items.map { place($0, whole) }
     let targets = targets(places)
     let isLedHere = places.contains(where: \.isHere)
-    let batch = BatchCall(self, call, places)
-    if targets.count == 1, !isLedHere {
-      return unsafe forwardWhole(call, message, caller, to: targets[0], batch)
-    }
     let refusal = isLedHere ? diskRefusal(.batchReserve) : nil
     if let refusal, targets.isEmpty { throw refusal }
+    let caller = whole.ofParts()
+    let batch = BatchCall(self, call, places, caller)
+    if targets.count == 1, !isLedHere {
+      return unsafe forwardWhole(call, message, whole, to: targets[0], batch)
+    }
     for target in targets { unsafe forward(message, places, caller, to: target, batch) }
     submit(items, places, writer.bytes, batch, refusal)
   }
@@ -131,7 +150,7 @@ extension Dispatcher {
     let count = batch.count
     forward(.batchReserve, unsafe [UInt8](message), caller, to: target) { [self] reply in
       if case .failure(let status) = reply {
-        server.fail(call, status: status)
+        batch.fail(status)
       } else {
         batch.part(Array(0..<count), reply)
       }

@@ -28,6 +28,21 @@ struct Caller {
   }
 }
 
+extension Caller {
+  /// The caller of the parts that a call is cut into. They have to be in a little before the caller
+  /// stops waiting, so that those that are can still be answered.
+  func ofParts(now: NIODeadline = .now()) -> Caller {
+    guard let deadline, deadline > now else { return self }
+    let left = deadline - now
+    var parts = self
+    parts.deadline = deadline - min(Self.joinTimeMax, .nanoseconds(left.nanoseconds / 4))
+    return parts
+  }
+
+  /// Enough to join what is there and send it, also for a busy node.
+  private static let joinTimeMax = TimeAmount.milliseconds(100)
+}
+
 /// The node of a certificate with the URI `holdfast:node/<id>`.
 func nodeID(ofURIs uris: [String]) -> NodeID? {
   let prefix = "holdfast:node/"
@@ -155,6 +170,18 @@ extension Dispatcher {
     guard let route = routes[shard], !route.members.contains(node), let hint = details.leaderHint
     else { return }
     routes.learn(leader: NodeID(hint.node), of: shard)
+  }
+}
+
+extension Dispatcher {
+  /// Calls `end` at the deadline of a caller's parts, if it has one.
+  func atEnd(of parts: Caller, _ end: @escaping () -> Void) -> Scheduled<Void>? {
+    parts.deadline.map { deadline in
+      server.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { [self] in
+        end()
+        flush()
+      }
+    }
   }
 }
 

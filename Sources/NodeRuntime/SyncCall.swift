@@ -2,6 +2,7 @@
 // caller's request id, on whatever nodes lead the shards.
 
 import GRPCTransport
+import NIOCore
 import NodeCore
 import Primitives
 import StockLedger
@@ -12,12 +13,18 @@ final class SyncCall: PartReceiver {
   private let call: CallHandle
   private let split: SyncSplit
   private var assembly: SyncAssembly?
+  private var end: Scheduled<Void>?
 
-  init(_ dispatcher: Dispatcher, _ call: CallHandle, _ split: SyncSplit) {
+  /// At the end of `parts`' time the count is answered as far as it is.
+  init(_ dispatcher: Dispatcher, _ call: CallHandle, _ split: SyncSplit, _ parts: Caller) {
     self.dispatcher = dispatcher
     self.call = call
     self.split = split
     assembly = SyncAssembly(split)
+    end = dispatcher.atEnd(of: parts) { [self] in
+      assembly?.refuseMissing(RequestRefusal(.deadlinePassed))
+      answerIfComplete()
+    }
   }
 
   func part(_ number: Int, _ requestID: RequestID, _ outcome: OutcomeRecord, at point: AnswerPoint)
@@ -66,6 +73,7 @@ final class SyncCall: PartReceiver {
   func answerIfComplete() {
     guard let complete = assembly, complete.missing == 0 else { return }
     assembly = nil
+    end?.cancel()
     switch complete.finish() {
     case .success(let bytes):
       dispatcher.response = bytes
@@ -96,8 +104,8 @@ extension Dispatcher {
         return try unsafe forward(call, .syncSupply, message, context, route)
       }
     }
-    let sync = SyncCall(self, call, split)
-    let caller = Caller(context)
+    let caller = Caller(context).ofParts()
+    let sync = SyncCall(self, call, split, caller)
     var elsewhere: [(node: NodeID, parts: [Int])] = []
     for (number, part) in split.parts.enumerated() {
       do throws(RequestRefusal) {

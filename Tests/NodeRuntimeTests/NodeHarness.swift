@@ -136,14 +136,14 @@ struct NodeHarness {
 }
 
 enum TestIdentity {
-  /// Nodes 1 and 2 of one authority, made once per test run.
+  /// Nodes 1 to 3 of one authority, made once per test run.
   private static let nodes = Result { try make() }
 
   static func node(_ id: Int) throws -> TLSIdentity { try nodes.get()[id - 1] }
 
   private static func make() throws -> [TLSIdentity] {
     let authority = try CertificateAuthority(name: "holdfast test root")
-    return try (1...2).map { id in
+    return try (1...3).map { id in
       let issued = try authority.issue(
         commonName: "node-\(id)", uris: ["holdfast:node/\(id)"], dnsNames: ["localhost"],
         ipAddresses: ["127.0.0.1"])

@@ -11,8 +11,8 @@ import ReservationClient
 import ServiceLifecycle
 import WireFormat
 
-/// Two nodes in this process, in the regions `eu` and `us`, each with a member in each shard. A pool
-/// `p` over both regions has one SKU `s` in each: node 1 leads (p, eu), node 2 leads (p, us).
+/// Two nodes or three in this process, in the regions `eu`, `us` and `ap`, each with a member in each
+/// shard. A pool `p` over two regions has one SKU `s` in each: node 1 leads (p, eu), node 2 (p, us).
 struct PairHarness {
   /// Plaintext channels to the nodes, in order.
   let channels: [GRPCChannel]
@@ -22,14 +22,15 @@ struct PairHarness {
   static let regions = ["eu", "us"]
 
   static func with(
-    _ change: (inout RuntimeSettings) -> Void = { _ in },
+    nodes: Int = 2, _ change: (inout RuntimeSettings) -> Void = { _ in },
     _ body: (PairHarness) async throws -> Void
   ) async throws {
     try await NodeHarness.withFolder { folder in
-      let ports = try await freePorts(2)
-      let seats = (0..<2).map { at in
+      let ports = try await freePorts(nodes)
+      let seats = (0..<nodes).map { at in
         NodeSeat(
-          id: NodeID(UInt64(at + 1)), region: Array(regions[at].utf8), zone: Array("a".utf8),
+          id: NodeID(UInt64(at + 1)), region: Array((regions + ["ap"])[at].utf8),
+          zone: Array("a".utf8),
           address: Array("127.0.0.1:\(ports[at])".utf8))
       }
       try await run(seats, ports, folder, change) { channels in
@@ -83,12 +84,13 @@ struct PairHarness {
   /// Makes a call at one node.
   func call<Response: WireMessage>(
     _ method: HoldfastMethod, _ request: some WireMessage, at node: Int,
-    _ metadata: Metadata = Metadata(), as: Response.Type = Response.self
+    _ metadata: Metadata = Metadata(), timeout: TimeAmount = patience,
+    as: Response.Type = Response.self
   ) async throws -> Response {
     let bytes = try await channels[node].unary(
       MethodPath(method.path), message: request.encoded(),
       options: CallOptions(
-        deadline: .now() + patience, metadata: metadata, waitForReady: true))
+        deadline: .now() + timeout, metadata: metadata, waitForReady: true))
     return try Response(decoding: bytes)
   }
 

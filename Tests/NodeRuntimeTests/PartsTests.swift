@@ -3,6 +3,7 @@ import NIOCore
 import NodeCore
 import NodeRuntime
 import Primitives
+import RaftConsensus
 import ReservationClient
 import Testing
 import WireFormat
@@ -43,6 +44,32 @@ struct PartsTests {
     }
   }
 
+  /// Node 2 hangs; what the others decide is answered in time, and its items say that they were not.
+  @Test func trap37_aPartThatIsNotInByTheDeadlineIsItsItemsAlone() async throws {
+    let hang = Hang()
+    try await PairHarness.with(
+      nodes: 3,
+      {
+        // Nobody takes over while the test runs.
+        $0.core.raft.electionNanoseconds = 6_000_000_000...7_000_000_000
+        $0.metricsMilliseconds = 10
+        if $0.core.node == NodeID(2) { $0.metrics = hang }
+      }
+    ) { pair in
+      // Before the nodes are stopped.
+      defer { hang.end() }
+      await hang.begin()
+      let answer: API.BatchReserveResponse = try await pair.call(
+        .batchReserve, batch(regions: [1, 0, 1, 0]), at: 0, timeout: .seconds(1))
+      #expect(
+        answer.results.map(\.error?.reason) == [.deadlinePassed, nil, .deadlinePassed, nil])
+      let count: API.SyncSupplyResponse = try await pair.call(
+        .syncSupply, count(of: [pair.account(1), pair.account(0)]), at: 0, timeout: .seconds(1))
+      #expect(count.rows.map(\.error?.reason) == [.deadlinePassed, nil])
+      #expect(count.rows.map(\.outcome) == [.unspecified, .applied])
+    }
+  }
+
   @Test func whoAsksForHintsGetsThemItemByItem() async throws {
     try await PairHarness.with { pair in
       var metadata = Metadata()
@@ -56,15 +83,8 @@ struct PartsTests {
 
   @Test func ruleS3_aCountOverTwoNodesHasAnOutcomeForEachRow() async throws {
     try await PairHarness.with { pair in
-      var count = API.SyncSupplyRequest()
-      count.requestID = "count-1"
-      count.source = "erp"
-      count.sourceVersion = 7
-      count.countedAt = LogTime(milliseconds: 1_700_000_000_000)
       let nowhere = AccountKey(sku: "s", location: "attic", owner: "o")
-      count.rows = [pair.account(1), nowhere, pair.account(0)].map {
-        API.SyncSupplyRow(account: $0, onHand: 70)
-      }
+      let count = count(of: [pair.account(1), nowhere, pair.account(0)])
       for node in [0, 1] {
         let answer: API.SyncSupplyResponse = try await pair.call(.syncSupply, count, at: node)
         #expect(answer.requestID == "count-1")
@@ -98,6 +118,16 @@ struct PartsTests {
       #expect(details.leaderHint?.node == 2)
       #expect(try await pair.reserved(0) == 0)
     }
+  }
+
+  private func count(of accounts: [AccountKey]) -> API.SyncSupplyRequest {
+    var count = API.SyncSupplyRequest()
+    count.requestID = "count-1"
+    count.source = "erp"
+    count.sourceVersion = 7
+    count.countedAt = LogTime(milliseconds: 1_700_000_000_000)
+    count.rows = accounts.map { API.SyncSupplyRow(account: $0, onHand: 70) }
+    return count
   }
 
   /// A batch of orders of one unit each, in these regions.

@@ -78,6 +78,11 @@ package struct SyncAssembly: Sendable {
     firstRefusal = firstRefusal ?? refusal
   }
 
+  /// Gives every part without an answer this one.
+  package mutating func refuseMissing(_ refusal: RequestRefusal) {
+    for part in isAnswered.indices where !isAnswered[part] { refuse(part, refusal) }
+  }
+
   /// The `SyncSupplyResponse`, or the first refusal when no shard took anything.
   package consuming func finish() -> Result<[UInt8], RequestRefusal> {
     if points.isEmpty, let firstRefusal { return .failure(firstRefusal) }
