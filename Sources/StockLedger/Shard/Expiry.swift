@@ -28,20 +28,31 @@ extension ShardState {
   }
 
   mutating func expireDueHolds() {
-    var left = limits.expiriesPerEntryMax
-    while left > 0, let first = deadlines.first,
-      Int64(bitPattern: first.first) <= books.header.logTime.milliseconds
-    {
-      expire(first.second)
-      left -= 1
+    guard hasDueHolds else { return }
+    var due = scratch.due
+    scratch.due = []
+    due.removeAll(keepingCapacity: true)
+    let end = PairKey(UInt64(bitPattern: books.header.logTime.milliseconds + 1), 0)
+    deadlines.removeFirst(below: end, atMost: limits.expiriesPerEntryMax, into: &due)
+    for key in due {
+      let row = books.reservations[key.second]
+      unindexBacklog(row, key)
+      expire(key.second, row)
     }
+    scratch.due = due
   }
 
   /// Ends one held reservation whose deadline has come.
   mutating func expire(_ number: UInt64) {
-    var row = books.reservations[number]
-    precondition(isDue(row), "reservation \(number) is not due at \(row.deadline)")
+    let row = books.reservations[number]
     unindexDeadline(number, row)
+    expire(number, row)
+  }
+
+  /// The same when it is not among the deadlines any more.
+  private mutating func expire(_ number: UInt64, _ held: ReservationRow) {
+    precondition(isDue(held), "reservation \(number) is not due at \(held.deadline)")
+    var row = held
     freeUnits(of: row)
     books.header.counters.reservationsExpired += 1
     end(number, &row, as: .expired)
@@ -65,10 +76,14 @@ extension ShardState {
     let key = PairKey(UInt64(bitPattern: row.deadline), number)
     let wasThere = deadlines.remove(key)
     precondition(wasThere, "hold \(number) has no deadline \(row.deadline)")
+    unindexBacklog(row, key)
+  }
+
+  private mutating func unindexBacklog(_ row: ReservationRow, _ key: PairKey) {
     guard let indexed = backlog.indexed, key <= indexed else { return }
     for at in 0..<Int(row.lineCount) {
       let account = row.line(at, in: books.heap).account
-      backlog.byAccount.remove(TripleKey(UInt64(account), key.first, number))
+      backlog.byAccount.remove(TripleKey(UInt64(account), key.first, key.second))
     }
   }
 

@@ -50,6 +50,8 @@ struct Scratch: Sendable {
   var shipments: [Shipment] = []
   var wanted: [WantedUnits] = []
   var buckets: [DatedBucket] = []
+  /// Holds that an entry ends.
+  var due: [PairKey] = []
 }
 
 extension Array {

@@ -92,6 +92,26 @@ struct OrderedIndex<Key: BitwiseCopyable & Comparable & Sendable>: Sendable {
     return true
   }
 
+  /// Takes the first keys out, those below `end` and at most `limit`, into `taken`. A leaf's keys go
+  /// together: one by one, each would move all others of its leaf.
+  mutating func removeFirst(below end: Key, atMost limit: Int, into taken: inout [Key]) {
+    var left = limit
+    while left > 0, count > 0 {
+      let page = branches[0].leaves[0]
+      let due = min(left, Leaf.lowerBound(page, end))
+      guard due > 0 else { return }
+      for at in 0..<due { unsafe taken.append(Leaf.keys(page)[at]) }
+      left -= due
+      count -= due
+      if due == page.count {
+        drop(0, 0)
+      } else {
+        branches[0].leaves[0] = Leaf.copy(page, due..<page.count)
+        return
+      }
+    }
+  }
+
   mutating func popFirst() -> Key? {
     guard let key = first else { return nil }
     remove(0, 0, 0)

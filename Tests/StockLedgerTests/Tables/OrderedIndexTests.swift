@@ -36,9 +36,17 @@ import Testing
       case 0...2:
         #expect(index.insert(key) != isThere)
         if !isThere { model.insert(key, at: at) }
-      case 3...6:
+      case 3...5:
         #expect(index.remove(key) == isThere)
         if isThere { model.remove(at: at) }
+      case 6 where step % 5 == 0:
+        let limit = Int(random.below(500))
+        let below = PairKey(random.below(60), random.below(400))
+        var taken = [PairKey(0, 0)]
+        index.removeFirst(below: below, atMost: limit, into: &taken)
+        let expected = model.prefix(min(limit, lowerBound(model, below)))
+        #expect(taken == [PairKey(0, 0)] + expected)
+        model.removeFirst(expected.count)
       case 7: #expect(index.popFirst() == (model.isEmpty ? nil : model.removeFirst()))
       default:
         #expect(index.first(from: key) == (at < model.count ? model[at] : nil))
