@@ -76,6 +76,7 @@ extension ServerConnection {
         slot.refusal = .status(GRPCStatus(.unimplemented, "grpc-encoding is not supported"))
       }
       return
+    case 14 where unsafe bytesEqual(name, "content-length"): return
     case 20 where unsafe bytesEqual(name, "grpc-accept-encoding"):
       slot.acceptsGzip = unsafe lists(value, "gzip")
       return

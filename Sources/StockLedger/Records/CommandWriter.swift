@@ -15,11 +15,14 @@ package enum CommandWriter {
     into out: inout ByteWriter
   ) -> Int {
     let mark = out.count
-    out.put(UInt32(0))
-    out.put(kind)
-    out.put(UInt8(0))
-    unsafe out.put(short: requestID)
-    out.put(firstSentAt)
+    _ = out.put(atMost: 15 + requestID.count) {
+      $0.put(UInt32(0))
+      $0.put(kind)
+      $0.put(UInt8(0))
+      unsafe $0.put(short: requestID)
+      $0.put(firstSentAt)
+      return true
+    }
     return mark
   }
 

@@ -56,22 +56,15 @@ extension RequestDecoder {
     unsafe route.pool = fields.pool
     unsafe route.region = fields.region.isEmpty ? home : fields.region
     let mark = begin(.reserve, route.requestID, fields.firstSentAt ?? Absent.time, into: &out)
-    let start = out.count
-    out.bytes.append(addingCapacity: fields.bodyBytesMax) {
-      unsafe $0.withUnsafeMutableBufferPointer { room, count in
-        var body = unsafe HotWriter(UnsafeMutableRawBufferPointer(room))
-        if write(fields, into: &body) { count = body.count }
-      }
-    }
-    guard out.count > start else {
-      out.bytes.removeLast(start - mark)
+    guard out.put(atMost: fields.bodyBytesMax, { write(fields, into: &$0) }) else {
+      out.bytes.removeLast(out.count - mark)
       return nil
     }
     CommandWriter.end(mark, into: &out)
     return route
   }
 
-  private func write(_ fields: HotReserve, into out: inout HotWriter) -> Bool {
+  private func write(_ fields: HotReserve, into out: inout RoomWriter) -> Bool {
     unsafe out.put(short: fields.orderID)
     unsafe out.put(short: fields.customer)
     unsafe out.put(short: fields.channel)
