@@ -19,6 +19,9 @@ struct BenchCommand: AsyncParsableCommand {
       before, and latency counts from when a call was due. At most --in-flight are under way: a \
       call that finds no place waits (late), or is never sent (missed). append_sync_ms is what \
       the disk alone needs: the median of bare 35 KB appends and fdatasyncs before and after.
+
+      With --echo the same load goes to a server that does nothing (cluster/bench/nghttp2_echo.c): \
+      what is left of latency there is this load generator, the loopback and the machine.
       """)
 
   @OptionGroup var connection: ConnectionOptions
@@ -34,9 +37,16 @@ struct BenchCommand: AsyncParsableCommand {
   @Option(help: "Calls a second at a steady rate; without it as many as there are answers.")
   var rate: Int?
   @Option(help: "With --rate, where the disk is measured.") var dir = "."
+  @Option(
+    help: "HOST:PORT of a server that gives back what it gets, in plaintext, in place of a cluster."
+  )
+  var echo: String?
   @Flag(help: "Print the result as JSON.") var json = false
 
   func validate() throws {
+    guard echo == nil || (NodeAddress(echo!) != nil && batch == 0 && keys == .hot) else {
+      throw ValidationError("--echo must be HOST:PORT, without --batch and --keys")
+    }
     guard (1...256).contains(connections) else {
       throw ValidationError("--connections must be from 1 to 256")
     }
@@ -60,14 +70,16 @@ struct BenchCommand: AsyncParsableCommand {
 
   func run() async throws {
     do {
-      let context = try ClientContext.load(connection.context, plaintext: connection.plaintext)
       let group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
       defer { group.shutdownGracefully { _ in } }
+      if let echo = echo.flatMap({ NodeAddress($0) }) { return try await measure(echo, group) }
+      let context = try ClientContext.load(connection.context, plaintext: connection.plaintext)
       let target = try await BenchTarget.prepare(
         context, group.next(), region: region, skus: keys == .hot ? 1 : skus)
       var syncs = rate == nil ? [] : try await AppendSync.measure(in: dir)
       let before = try await target.measure()
-      let counts = await drive(target, context, group)
+      let load = load(target.template, skus: target.skus.count)
+      let counts = await drive(load, context.settings, target.leader, group)
       let after = try await target.measure()
       if rate != nil { syncs += try await AppendSync.measure(in: dir) }
       try show(counts, before, after, syncs)
@@ -77,14 +89,32 @@ struct BenchCommand: AsyncParsableCommand {
     }
   }
 
-  private func drive(
-    _ target: BenchTarget, _ context: ClientContext, _ group: MultiThreadedEventLoopGroup
-  ) async -> BenchCounts {
-    let load = BenchLoad(
-      template: target.template, skus: target.skus.count, batch: batch,
+  /// The floor: the same load on a server without a ledger and a disk.
+  private func measure(
+    _ echo: NodeAddress, _ group: MultiThreadedEventLoopGroup
+  ) async throws {
+    let request = API.ReserveRequest(pool: "bench", region: "eu", orderID: "bench", lines: [])
+    var load = load(ReserveTemplate(request, skus: ["bench-0"]), skus: 1)
+    load.isEcho = true
+    let settings = ClusterSettings(endpoints: [echo], tls: nil)
+    var syncs = try await AppendSync.measure(in: dir)
+    let counts = await drive(load, settings, echo, group)
+    syncs += try await AppendSync.measure(in: dir)
+    try show(counts, BenchReading(), BenchReading(), syncs)
+  }
+
+  private func load(_ template: ReserveTemplate, skus: Int) -> BenchLoad {
+    BenchLoad(
+      template: template, skus: skus, batch: batch,
       warmup: .nanoseconds(Int64(warmup * 1e9)), duration: .nanoseconds(Int64(seconds * 1e9)))
-    var settings = context.settings
-    settings.endpoints = [target.leader]
+  }
+
+  private func drive(
+    _ load: BenchLoad, _ settings: ClusterSettings, _ endpoint: NodeAddress,
+    _ group: MultiThreadedEventLoopGroup
+  ) async -> BenchCounts {
+    var settings = settings
+    settings.endpoints = [endpoint]
     let loops = (0..<threads).map { _ in group.next() }
     let pacer = rate.map { BenchPacer(callsPerSecond: $0) }
     return await withTaskGroup(of: BenchCounts.self) { [connections, inFlight, threads] tasks in
@@ -119,6 +149,7 @@ struct BenchCommand: AsyncParsableCommand {
   }
 
   private func check(_ counts: BenchCounts, made: UInt64) throws {
+    // An echo's answers say nothing of reservations: none is counted.
     let answered = counts.outcomes[1] + counts.outcomes[2]
     if counts.errors > 0 {
       say("\(counts.errors) calls failed: \(counts.firstError)")

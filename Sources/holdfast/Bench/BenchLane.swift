@@ -20,6 +20,8 @@ struct BenchLoad: Sendable {
   var pacer: BenchPacer?
   /// A closed load ends after so many calls, if not by time.
   var callsMax = Int.max
+  /// Answers are no reservations, and are not looked into.
+  var isEcho = false
 }
 
 struct BenchCounts: Sendable {
@@ -120,7 +122,7 @@ final class BenchLane {
     // An open load waits for the answers to all that was due, or it would leave out the slowest.
     let moment = load.pacer == nil ? now : since
     let isMeasured = moment >= measureFrom && moment < endAt
-    let reservations = read(reply, isMeasured)
+    let reservations = load.isEcho ? 1 : read(reply, isMeasured)
     if isMeasured {
       counts.latencies.add(nanoseconds: UInt64((now - since).nanoseconds))
       counts.calls += 1

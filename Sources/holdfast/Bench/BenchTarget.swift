@@ -7,9 +7,9 @@ import WireFormat
 
 /// What the server's side says at one moment.
 struct BenchReading {
-  var reservationsMade: UInt64
-  var cpuNanoseconds: Int64
-  var syncNanoseconds: Int64
+  var reservationsMade: UInt64 = 0
+  var cpuNanoseconds: Int64 = 0
+  var syncNanoseconds: Int64 = 0
 }
 
 struct BenchTarget: Sendable {
