@@ -17,9 +17,11 @@ package struct Hash128: Hashable, Sendable, BitwiseCopyable {
     var a = seed ^ 0x9E37_79B9_7F4A_7C15
     var b = ~seed ^ 0xC2B2_AE3D_27D4_EB4F
     var offset = 0
-    while offset &+ 16 <= bytes.count {
-      let x = unsafe bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self).littleEndian
-      let y = unsafe bytes.loadUnaligned(fromByteOffset: offset &+ 8, as: UInt64.self).littleEndian
+    let count = bytes.count
+    while offset &+ 16 <= count {
+      let from = unsafe bytes.baseAddress.unsafelyUnwrapped + offset
+      let x = unsafe from.loadUnaligned(as: UInt64.self).littleEndian
+      let y = unsafe from.loadUnaligned(fromByteOffset: 8, as: UInt64.self).littleEndian
       a = Self.fold(a ^ x, 0xA076_1D64_78BD_642F ^ y)
       b = Self.fold(b ^ y ^ 0xE703_7ED1_A0B4_28DB, x ^ 0x8EBC_6AF0_9C88_C6E3) ^ a
       offset &+= 16

@@ -90,6 +90,7 @@ extension ByteHeap {
     (id >> SlabPage.slotBits, Int(id & (1 << SlabPage.slotBits - 1)))
   }
 
+  @inline(__always)
   private mutating func reserve(
     _ length: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Void
   ) -> UInt32 {
@@ -102,9 +103,9 @@ extension ByteHeap {
       number = addSlab(sizeClass, length)
     }
     let (slot, isFull) = withUnique(number) { page in
-      let slot = SlabPage.take(page, length: length)
-      unsafe fill(SlabPage.content(page, slot))
-      return (slot, SlabPage.isFull(page))
+      let taken = unsafe SlabPage.take(page, length: length)
+      unsafe fill(taken.content)
+      return unsafe (taken.slot, SlabPage.isFull(page))
     }
     if isFull && sizeClass != SlabPage.ownPageClass { unlink(number, sizeClass) }
     count += 1

@@ -127,18 +127,38 @@ extension HashBuckets {
     let source = fresh & Int(mask >> 1)
     let page = chunks[source >> 7][source & 127].pageToCopy
     let bit = (mask >> 1) + 1
-    let halves = (Bucket.make(for: page.count), Bucket.make(for: page.count))
-    for at in 0..<page.count {
-      let entry = unsafe Bucket.entry(page.header, at)
-      let hash = hashOf(entry)
-      unsafe Bucket.add(entry, hash, to: hash & bit == 0 ? halves.0.header : halves.1.header)
-    }
+    let (stay, go) = Self.halves(of: page, by: bit, step, hashOf)
     entriesMoved &+= UInt64(page.count)
-    let (stay, go) = (halves.0, halves.1)
-    chunks[source >> 7][source & 127] = Place(Bucket.copy(stay, roomFor: stay.count + 1))
+    chunks[source >> 7][source & 127] = Place(stay)
     if fresh & 127 == 0 { chunks.append([]) }
-    chunks[fresh >> 7].append(Place(Bucket.copy(go, roomFor: go.count + 1)))
+    chunks[fresh >> 7].append(Place(go))
     buckets += 1
+  }
+
+  /// The entries whose hash lacks a bit, and those whose hash has it.
+  @inline(__always)
+  private static func halves(
+    of page: Page, by bit: UInt64, _ step: Int, _ hashOf: (Entry) -> UInt64
+  ) -> (stay: Page, go: Page) {
+    let header = unsafe page.header
+    let count = page.count
+    // Asked for once, because it may take a look into another table.
+    return unsafe withUnsafeTemporaryAllocation(of: UInt64.self, capacity: count + 1) { hashes in
+      var going = 0
+      for at in 0..<count {
+        let hash = unsafe hashOf(Bucket.entry(header, at))
+        unsafe hashes[at] = hash
+        if hash & bit != 0 { going += 1 }
+      }
+      let stay = Bucket.make(for: count - going + step / 2)
+      let go = Bucket.make(for: going + step / 2)
+      for at in 0..<count {
+        let hash = unsafe hashes[at]
+        let target = unsafe hash & bit == 0 ? stay.header : go.header
+        unsafe Bucket.add(Bucket.entry(header, at), hash, to: target)
+      }
+      return (stay, go)
+    }
   }
 
   /// Undoes the latest split.

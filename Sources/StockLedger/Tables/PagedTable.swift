@@ -69,6 +69,10 @@ struct PagedTable<Row: BitwiseCopyable & Sendable>: Sendable {
     let key = Self.chunk(number)
     let chunk = directory.find(chunk: key) ?? directory.add(chunk: key)
     let slot = Self.slot(number)
+    if slot == 0, number > 0, page(of: number) == nil, isFull(pageOf: number - 1) {
+      directory.chunks[chunk].slots[Self.pageInChunk(number)].page = Rows.make(capacity: Rows.slots)
+      directory.chunks[chunk].pages += 1
+    }
     rowsMoved &+= UInt64(
       withUniquePage(chunk, Self.pageInChunk(number)) { page in
         precondition(!Rows.has(page, slot), "row \(number) is taken")
@@ -153,6 +157,9 @@ extension PagedTable {
     guard let chunk = directory.find(chunk: Self.chunk(number)) else { return nil }
     return directory.chunks[chunk].slots[Self.pageInChunk(number)].page
   }
+
+  /// Whether rows fill their pages one after another: then the next page will be filled too.
+  private func isFull(pageOf number: UInt64) -> Bool { page(of: number)?.count == Rows.slots }
 
   /// A call of its own: a reference that is still held here would make the page look shared below.
   @inline(__always)

@@ -29,16 +29,32 @@ struct RecentTexts<Value: BitwiseCopyable & Sendable>: Sendable {
     return entry.low == words.low && entry.high == words.high ? entry.value : nil
   }
 
-  mutating func note(_ text: UnsafeRawBufferPointer, _ value: Value) {
-    guard text.count <= Self.textBytesMax else { return }
+  /// Changes what goes with the text; nil when nothing is remembered.
+  @inline(__always)
+  mutating func update<R>(_ text: UnsafeRawBufferPointer, _ body: (inout Value) -> R) -> R? {
+    guard text.count <= Self.textBytesMax else { return nil }
     let words = unsafe Self.words(text)
-    entries[Self.slot(words)] = Entry(low: words.low, high: words.high, value: value)
+    let slot = Self.slot(words)
+    guard entries[slot].low == words.low, entries[slot].high == words.high else { return nil }
+    return body(&entries[slot].value)
   }
 
-  /// What goes with the text is about to name something else, or nothing.
-  mutating func forget(_ text: UnsafeRawBufferPointer) {
-    guard unsafe find(text) != nil else { return }
+  /// Answers what the new text took the place of, or was there with it; `nothing` if that was so.
+  @discardableResult
+  mutating func note(_ text: UnsafeRawBufferPointer, _ value: Value) -> Value {
+    guard text.count <= Self.textBytesMax else { return nothing }
+    let words = unsafe Self.words(text)
+    let old = entries[Self.slot(words)].value
+    entries[Self.slot(words)] = Entry(low: words.low, high: words.high, value: value)
+    return old
+  }
+
+  /// What goes with the text is about to name something else, or nothing; answers what it was.
+  @discardableResult
+  mutating func forget(_ text: UnsafeRawBufferPointer) -> Value {
+    guard let old = unsafe find(text) else { return nothing }
     unsafe entries[Self.slot(Self.words(text))] = Entry(value: nothing)
+    return old
   }
 
   /// The bytes, and in the highest byte their number: no two texts are alike, and none is zero.
@@ -56,8 +72,9 @@ struct RecentTexts<Value: BitwiseCopyable & Sendable>: Sendable {
       let last = unsafe text.loadUnaligned(fromByteOffset: count - 4, as: UInt32.self)
       return (low | UInt64(last.littleEndian) << UInt64(8 * (count - 4)), length)
     }
-    var low: UInt64 = 0
-    for at in 0..<count { unsafe low |= UInt64(text[at]) << UInt64(8 * at) }
+    guard count > 0 else { return (0, length) }
+    // Of three bytes at most each one is the first, the middle or the last.
+    let low = unsafe UInt64(text[0]) | UInt64(text[count >> 1]) << 8 | UInt64(text[count - 1]) << 16
     return (low, length)
   }
 

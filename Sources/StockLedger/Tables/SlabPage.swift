@@ -18,6 +18,7 @@ struct SlabPage {
   private static var freeWord: UInt32 { .max }
 
   /// The class of the blocks that hold `length` bytes.
+  @inline(__always)
   static func sizeClass(_ length: Int) -> Int {
     if length + 1 <= smallClasses * 4 { return (length + 4) / 4 - 1 }
     let last = length + 3
@@ -45,6 +46,7 @@ struct SlabPage {
     return page
   }
 
+  @inline(__always)
   static func sizeClass(of page: Page) -> Int { unsafe Int(page.header.pointee.more & 255) }
 
   /// Bytes of the payload.
@@ -53,6 +55,7 @@ struct SlabPage {
     return sizeClass == ownPageClass ? page.capacity : page.capacity * blockBytes(sizeClass)
   }
 
+  @inline(__always)
   static func isFull(_ page: Page) -> Bool {
     sizeClass(of: page) == ownPageClass || page.count == page.capacity
   }
@@ -79,27 +82,32 @@ struct SlabPage {
     return unsafe UnsafeMutableRawBufferPointer(start: block + 4, count: Int(length))
   }
 
-  /// Takes a free slot of a page that is not full and that only its heap refers to.
-  static func take(_ page: Page, length: Int) -> Int {
+  /// Takes a free slot of a page that is not full and that only its heap refers to, and gives the
+  /// room for its content.
+  @inline(__always)
+  static func take(_ page: Page, length: Int) -> (slot: Int, content: UnsafeMutableRawBufferPointer)
+  {
     let header = unsafe page.header
-    let isSmall = sizeClass(of: page) < smallClasses
-    let slot: Int
-    if unsafe header.pointee.extra != 0 {
-      slot = unsafe Int(header.pointee.extra) - 1
-      let next = unsafe block(page, slot).loadUnaligned(
-        fromByteOffset: isSmall ? 1 : 4, as: UInt16.self)
-      unsafe header.pointee.extra = UInt32(next)
+    let sizeClass = sizeClass(of: page)
+    let lengthBytes = sizeClass < smallClasses ? 1 : 4
+    let isReused = unsafe header.pointee.extra != 0
+    let slot = unsafe isReused ? Int(header.pointee.extra) - 1 : Int(header.pointee.more >> 8)
+    let block = unsafe page.base + (sizeClass == ownPageClass ? 0 : slot &* blockBytes(sizeClass))
+    if isReused {
+      unsafe header.pointee.extra = UInt32(
+        block.loadUnaligned(fromByteOffset: lengthBytes, as: UInt16.self))
     } else {
-      slot = unsafe Int(header.pointee.more >> 8)
       unsafe header.pointee.more += 256
     }
     unsafe header.pointee.count += 1
-    if isSmall {
-      unsafe block(page, slot).storeBytes(of: UInt8(length), as: UInt8.self)
+    if lengthBytes == 1 {
+      unsafe block.storeBytes(of: UInt8(length), as: UInt8.self)
     } else {
-      unsafe block(page, slot).storeBytes(of: UInt32(length), as: UInt32.self)
+      unsafe block.storeBytes(of: UInt32(length), as: UInt32.self)
     }
-    return slot
+    return unsafe (
+      slot, UnsafeMutableRawBufferPointer(start: block + lengthBytes, count: length)
+    )
   }
 
   /// Gives a slot back, in a page that only its heap refers to.

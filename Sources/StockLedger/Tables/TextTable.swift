@@ -12,6 +12,16 @@ struct TextTable: Sendable {
     var next: UInt32
   }
 
+  /// The id of a text that was seen lately, and references to it that its entry does not count yet:
+  /// most orders come by the same few channels. They are added when the text is seen no more, or
+  /// when the entry would go without them.
+  private struct Recent: BitwiseCopyable, Sendable {
+    var id: UInt32 = 0
+    var pending: UInt32 = 0
+
+    static var pendingMax: UInt32 { 1 << 30 }
+  }
+
   private static var forEver: UInt32 { .max }
 
   private let limit: UInt32
@@ -20,7 +30,7 @@ struct TextTable: Sendable {
   private var heap = ByteHeap()
   private var entries = PagedTable<Entry>()
   private var index: HashIndex<UInt64, UInt32>
-  private var recent = RecentTexts<UInt32>(nothing: 0)
+  private var recent = RecentTexts(nothing: Recent())
   private var freeID: UInt32 = 0
   private var ids: UInt32 = 1
   /// Distinct texts, the empty one not counted.
@@ -42,10 +52,12 @@ struct TextTable: Sendable {
   @inline(__always)
   mutating func intern(_ bytes: UnsafeRawBufferPointer, counted: Bool = false) -> UInt32? {
     guard bytes.count > 0 else { return 0 }
-    guard let id = unsafe recent.find(bytes) else {
-      return unsafe internNotRecent(bytes, counted)
+    let id = unsafe recent.update(bytes) { recent -> UInt32 in
+      guard counted, recent.pending < Recent.pendingMax else { return 0 }
+      recent.pending &+= 1
+      return recent.id
     }
-    refer(id, counted)
+    guard let id, id != 0 else { return unsafe internNotRecent(bytes, counted) }
     return id
   }
 
@@ -56,7 +68,7 @@ struct TextTable: Sendable {
     precondition(bytes.count <= Self.textBytesMax, "a text of \(bytes.count) bytes")
     let hash = unsafe hash(of: bytes)
     if let id = unsafe find(bytes, hash) {
-      unsafe recent.note(bytes, id)
+      unsafe note(bytes, id)
       refer(id, counted)
       return id
     }
@@ -67,7 +79,7 @@ struct TextTable: Sendable {
     let id = add(entry)
     index.replace(hash, id)
     count += 1
-    unsafe recent.note(bytes, id)
+    unsafe note(bytes, id)
     return id
   }
 
@@ -78,9 +90,9 @@ struct TextTable: Sendable {
   /// The id of a text that is there already, remembered for the next time.
   @inline(__always)
   mutating func recall(_ bytes: UnsafeRawBufferPointer) -> UInt32? {
-    if let id = unsafe recent.find(bytes) { return id }
+    if let recent = unsafe recent.find(bytes) { return recent.id }
     guard let id = unsafe find(bytes) else { return nil }
-    unsafe recent.note(bytes, id)
+    unsafe note(bytes, id)
     return id
   }
 
@@ -101,8 +113,12 @@ struct TextTable: Sendable {
   /// One reference less; with the last one the text goes, and its id may name another one later.
   mutating func release(_ id: UInt32) {
     guard id != 0 else { return }
-    let entry = entries[UInt64(id)]
+    var entry = entries[UInt64(id)]
     precondition(entry.references > 0, "text \(id) is free")
+    if entry.references == 1 {
+      settle(unsafe heap.withBytes(entry.block) { unsafe recent.forget($0) })
+      entry = entries[UInt64(id)]
+    }
     if entry.references == Self.forEver { return }
     if entry.references > 1 {
       entries[UInt64(id)].references -= 1
@@ -170,6 +186,18 @@ extension TextTable {
     precondition(references ?? 0 > 0, "text \(id) is free")
   }
 
+  private mutating func note(_ bytes: UnsafeRawBufferPointer, _ id: UInt32) {
+    settle(unsafe recent.note(bytes, Recent(id: id)))
+  }
+
+  /// Counts the references that were not counted yet.
+  private mutating func settle(_ recent: Recent) {
+    guard recent.pending > 0 else { return }
+    let (sum, isTooMuch) = entries[UInt64(recent.id)].references.addingReportingOverflow(
+      recent.pending)
+    entries[UInt64(recent.id)].references = isTooMuch ? Self.forEver : sum
+  }
+
   private mutating func add(_ entry: Entry) -> UInt32 {
     guard freeID != 0 else {
       entries.insert(entry, at: UInt64(ids))
@@ -183,10 +211,7 @@ extension TextTable {
   }
 
   private mutating func remove(_ id: UInt32, _ entry: Entry) {
-    let hash = unsafe heap.withBytes(entry.block) { bytes in
-      unsafe recent.forget(bytes)
-      return unsafe self.hash(of: bytes)
-    }
+    let hash = unsafe heap.withBytes(entry.block) { unsafe self.hash(of: $0) }
     unlink(id, entry.next, hash)
     heap.free(entry.block)
     entries[UInt64(id)] = Entry(block: 0, references: 0, next: freeID)

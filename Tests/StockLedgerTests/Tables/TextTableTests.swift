@@ -90,3 +90,48 @@ import Testing
     }
   }
 }
+
+/// References that are counted late.
+@Suite struct RecentReferenceTests {
+  /// Few short texts that fall on each other's places, interned much and released at random: each
+  /// goes with its last reference, and not before.
+  @Test(arguments: 1...4 as ClosedRange<UInt64>)
+  func aTextGoesWithItsLastReference(seed: UInt64) {
+    var random = SeededRandom(seed: seed)
+    var table = TextTable()
+    var references: [[UInt8]: Int] = [:]
+    for _ in 0..<30_000 {
+      let text = [UInt8]("t\(random.below(random.chance(1, in: 3) ? 700 : 4))".utf8)
+      let count = references[text] ?? 0
+      if count == 0 || random.chance(1, in: 2) {
+        _ = table.intern(text, counted: true)
+        references[text] = count + 1
+      } else {
+        table.release(table.find(text)!)
+        references[text] = count == 1 ? nil : count - 1
+      }
+      if random.chance(1, in: 50) { _ = unsafe text.withUnsafeBytes { unsafe table.recall($0) } }
+      #expect((table.find(text) == nil) == (references[text] == nil))
+      #expect(table.count == references.count)
+    }
+    for text in references.keys {
+      for _ in 0..<references[text]! { table.release(table.find(text)!) }
+      #expect(table.find(text) == nil)
+    }
+    #expect(table.count == 0)
+  }
+
+  @Test func textsOfOneToThreeBytesAreToldApart() {
+    var table = TextTable()
+    var ids: [UInt32: [UInt8]] = [:]
+    let bytes: [UInt8] = [0, 1, 97, 255]
+    let texts =
+      bytes.map { [$0] } + bytes.flatMap { a in bytes.map { [a, $0] } }
+      + bytes.flatMap { a in bytes.flatMap { b in bytes.map { [a, b, $0] } } }
+    for text in texts {
+      let id = table.intern(text)!
+      #expect(ids.updateValue(text, forKey: id) == nil)
+    }
+    for text in texts { #expect(ids[table.intern(text)!] == text) }
+  }
+}
