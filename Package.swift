@@ -40,7 +40,8 @@ let nio: [Target.Dependency] = [
 ]
 
 let cores: [Target] = [
-  room("Primitives"),
+  .target(name: "CChecksum"),
+  room("Primitives", ["CChecksum"]),
   room("RaftConsensus", ["Primitives"]),
   room("StockLedger", ["Primitives"]),
   room("NodeCore", ["Primitives", "RaftConsensus", "StockLedger"]),

@@ -1,5 +1,6 @@
-import Primitives
 import Testing
+
+@testable import Primitives
 
 @Suite struct ChecksumTests {
   /// RFC 3720, appendix B.4.
@@ -25,6 +26,23 @@ import Testing
       var second = CRC32C(continuing: first.value)
       second.update([UInt8](text[cut...]))
       #expect(second.value == whole.value, "cut at \(cut)")
+    }
+  }
+
+  /// The instruction and the tables are two ways to one number, at every length and alignment.
+  @Test func bothWaysAgree() {
+    var random = SeededRandom(seed: 7)
+    let bytes = (0..<600).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+    for length in 0...300 {
+      let start = Int(random.below(300))
+      var first = CRC32C(continuing: UInt32(truncatingIfNeeded: random.next()))
+      var second = first
+      unsafe bytes.withUnsafeBytes { bytes in
+        let part = unsafe UnsafeRawBufferPointer(rebasing: bytes[start..<(start + length)])
+        unsafe first.update(part)
+        unsafe second.updateByTables(part)
+      }
+      #expect(first.value == second.value, "length \(length) from \(start)")
     }
   }
 }
