@@ -62,7 +62,8 @@ struct NodeHarness {
     let group = ServiceGroup(configuration: .init(services: [node], logger: quiet()))
     let running = Task { try await group.run() }
     do {
-      try await body(await ports.first { _ in true }!)
+      guard let port = await ports.first(where: { _ in true }) else { throw CancellationError() }
+      try await body(port)
     } catch {
       await group.triggerGracefulShutdown()
       try await running.value
