@@ -99,13 +99,15 @@ enum KeyHash {
         unsafe high = bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
       }
     }
-    let first = fold(low ^ seed ^ 0x9E37_79B9_7F4A_7C15, high ^ 0xD1B5_4A32_D192_ED03)
-    return fold(first ^ low, 0x8EBC_6AF0_9C88_C6E3 ^ high)
+    let first = mix(low ^ seed ^ 0x9E37_79B9_7F4A_7C15, high ^ 0xD1B5_4A32_D192_ED03)
+    return mix(first, high ^ 0x8EBC_6AF0_9C88_C6E3)
   }
 
+  /// A word of zero gives the other one: callers choose their keys, and must not wipe out a word
+  /// with one that meets a constant.
   @inline(__always)
-  private static func fold(_ x: UInt64, _ y: UInt64) -> UInt64 {
+  private static func mix(_ x: UInt64, _ y: UInt64) -> UInt64 {
     let product = x.multipliedFullWidth(by: y)
-    return product.high ^ product.low
+    return product.high ^ product.low ^ x ^ y
   }
 }

@@ -56,6 +56,24 @@ import Testing
     #expect(searched > usual / 4 * missing.count)
   }
 
+  /// A word that equals one of the hash's own constants makes a product zero; the other word must
+  /// tell the keys apart all the same. Callers choose their request ids.
+  @Test(
+    arguments: [
+      0xD1B5_4A32_D192_ED03, 0x8EBC_6AF0_9C88_C6E3, 2 ^ 0x9E37_79B9_7F4A_7C15, 0, .max,
+    ] as [UInt64])
+  func keysMadeToMeetAConstantOfTheHashAreSpread(word: UInt64) {
+    for isFirst in [false, true] {
+      var index = HashIndex<Hash128, UInt32>(seed: 2)
+      func key(_ n: UInt64) -> Hash128 {
+        isFirst ? Hash128(high: word, low: n) : Hash128(high: n, low: word)
+      }
+      for n in 0..<10_000 as Range<UInt64> { index.insert(key(n), 0) }
+      let searched = (0..<1_000 as Range<UInt64>).map { index.entriesSearched(key($0)) }.max()!
+      #expect(searched < 8 * HashIndex<Hash128, UInt32>.entriesPerBucket, "\(searched)")
+    }
+  }
+
   /// Sequential keys, keys that differ in high bits only, and multiples of a power of two.
   @Test(arguments: [0, 40, 20] as [UInt64])
   func growthAndShrinkingMoveTwoBucketsAtMost(shift: UInt64) {
