@@ -65,6 +65,7 @@ package struct SnapshotLoader: Sendable {
     try reader.finish()
     guard var ledger = shard else { throw .badContent(section: ShardSection.header.rawValue) }
     shard = nil
+    guard ledger.areNumbersSane else { throw .badContent(section: ShardSection.header.rawValue) }
     ledger.refreshLocationOrder()
     guard ledger.isEndedSane else { throw .badContent(section: ShardSection.ended.rawValue) }
     guard ledger.digest() == digest else {
@@ -78,6 +79,7 @@ package struct SnapshotLoader: Sendable {
     try reader.finish()
     guard var ledger = meta else { throw .badContent(section: MetaSection.header.rawValue) }
     meta = nil
+    guard ledger.isEndedSane else { throw .badContent(section: MetaSection.ended.rawValue) }
     guard ledger.digest() == digest else {
       throw .badContent(section: MetaSection.header.rawValue)
     }

@@ -81,7 +81,9 @@ import Testing
       { $0.endedTail = $0.endedHead - 1 }, { $0.keptHead = $0.endedTail + 1 },
       { $0.keptHead = $0.endedHead - 1 }, { $0.endedHead -= 1 }, { $0.endedTail += 1 },
       { $0.endedTail += UInt64(UInt32.max) }, { $0.lastReservation = .max }, { $0.lastFact = .max },
-      { $0.endedHeadSeconds = .max }, { $0.endedTailSeconds += 1 }, { $0.lastReservation = 3 },
+      { $0.lastLocation += 1 }, { $0.lastSku += 1 }, { $0.lastAccount = .max },
+      { $0.lastMark = .max }, { $0.endedHeadSeconds = .max }, { $0.endedTailSeconds += 1 },
+      { $0.lastReservation = 3 },
     ] as [@Sendable (inout BooksHeader) -> Void])
   func aHeaderThatDoesNotFitItsRowsIsRefused(change: @Sendable (inout BooksHeader) -> Void)
     throws
@@ -121,5 +123,24 @@ import Testing
       }, "a live reservation among the ended")
     #expect(refuses { $0.books.endedSeconds.insert(1, at: place) })
     #expect(refuses { $0.books.endedSeconds.insert(1, at: $0.books.header.endedTail) })
+  }
+
+  @Test(
+    arguments: [
+      { $0.endedHead = 0 }, { $0.endedHead = $0.endedTail + 1 }, { $0.endedTail += 1 },
+      { $0.endedTail -= 1 }, { $0.endedTail = .max },
+    ] as [@Sendable (inout MetaHeader) -> Void])
+  func aMetaHeaderThatDoesNotFitItsRowsIsRefused(change: @Sendable (inout MetaHeader) -> Void)
+    throws
+  {
+    func load(_ ledger: MetaLedger) throws(SnapshotError) {
+      var loader = SnapshotLoader()
+      try loader.append(Self.bytes(ledger.snapshot()))
+      _ = try loader.finishMeta()
+    }
+    var ledger = MetaShop.twoRegions().ledger
+    #expect(throws: Never.self) { try load(ledger) }
+    change(&ledger.books.header)
+    #expect(throws: SnapshotError.self) { try load(ledger) }
   }
 }

@@ -145,9 +145,19 @@ extension MetaLedger {
   private mutating func loadEnded(_ place: UInt64, _ reader: inout ByteReader) -> Bool {
     let row = reader.row(
       ChangeRow(requestID: .zero, fingerprint: .zero, version: 0, seconds: 0, stampSeconds: 0))
-    guard reader.isValid, !books.ended.contains(place) else { return false }
+    let places = books.header.endedHead..<max(books.header.endedHead, books.header.endedTail)
+    guard reader.isValid, places.contains(place), !books.ended.contains(place) else { return false }
     books.ended.insert(row, at: place)
     return requests.insert(row.requestID, place)
+  }
+
+  /// Each place between the first and the next has its remembered change. The digest does not tell:
+  /// whoever made the bytes made it too.
+  var isEndedSane: Bool {
+    let header = books.header
+    return header.endedHead > 0 && header.endedHead <= header.endedTail
+      && header.endedTail < 1 << 62
+      && UInt64(books.ended.count) == header.endedTail - header.endedHead
   }
 
   /// Walks everything and traps, with numbers, where something does not fit.

@@ -39,6 +39,15 @@ extension BooksHeader {
 }
 
 extension ShardState {
+  /// Tables that never lose a row have one for each number that was given out.
+  var areNumbersSane: Bool {
+    let header = books.header
+    return books.skus.count == Int(header.lastSku)
+      && books.locations.count == Int(header.lastLocation)
+      && books.accounts.count == Int(header.lastAccount)
+      && books.marks.count == Int(header.lastMark)
+  }
+
   /// Whether ended requests, the seconds of their runs, and ended reservations belong together.
   var isEndedSane: Bool {
     let header = books.header
