@@ -13,6 +13,18 @@ import Testing
     return (shop, shop)
   }
 
+  /// What the short way remembers of a SKU must not outlive a change of the catalog.
+  private static func catalog(_ random: inout SeededRandom) -> Ask {
+    switch random.below(3) {
+    case 0: .putSku("A", active: random.chance(5, in: 6), units: [("box", 6)])
+    case 1:
+      .putPool(
+        "main", regions: ["eu"],
+        locations: random.chance(1, in: 2) ? ["L1", "L2"] : ["L2", "L1"])
+    default: .putAccount("A", "L1", pool: "main", buffer: Int64(random.below(20)))
+    }
+  }
+
   private static func supply(_ random: inout SeededRandom) -> Ask {
     let day = random.chance(1, in: 2) ? Absent.day : Shop.day0 + Int32(random.below(9))
     return .adjust(
@@ -45,9 +57,9 @@ import Testing
     var random = SeededRandom(seed: seed)
     var (one, two) = Self.pair()
     var made: [(Ask, Ask)] = []
-    for n in 1...250 {
+    for n in 1...320 {
       let id = "r\(n)"
-      switch random.below(10) {
+      switch random.below(11) {
       case 0...5:
         let (whole, parts) = Self.orders(&random)
         #expect(one.send(whole, id: id) == two.send(parts, id: id), "\(whole)")
@@ -64,6 +76,10 @@ import Testing
       case 8:
         let ask = Self.supply(&random)
         #expect(one.send(ask, id: id) == two.send(ask, id: id))
+      case 9:
+        let item = Self.catalog(&random)
+        one.learn([item])
+        two.learn([item])
       default:
         let pause = Int64(random.below(3_000))
         one.pass(pause)
