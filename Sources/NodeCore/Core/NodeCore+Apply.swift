@@ -26,7 +26,7 @@ extension NodeCore {
     if DigestLog.isDue(
       previous: previousTime, time: entry.logTime, every: settings.digestEveryMilliseconds)
     {
-      takeDigest(of: at)
+      takeDigest(of: at, isShared: true)
     }
     checkSample(at, index: entry.index)
   }

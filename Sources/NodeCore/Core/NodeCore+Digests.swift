@@ -4,18 +4,23 @@ import StockLedger
 
 extension NodeCore {
   /// Takes the ledger's digest at its applied index: at once where little has changed, else in steps
-  /// with the ticks that follow, so that a large ledger does not stand still for it.
-  mutating func takeDigest(of at: Int) {
+  /// with the ticks that follow, so that a large ledger does not stand still for it. One that is
+  /// still in work is given up only for one that all members take at the same index (`isShared`);
+  /// what it has hashed so far is kept.
+  mutating func takeDigest(of at: Int, isShared: Bool = false) {
     if let digest = groups[at].books.digestOfMeta() {
       return note(digest, at: groups[at].books.index, of: at)
     }
-    guard groups[at].digesting == nil else { return }
+    if let begun = groups[at].digesting {
+      guard isShared else { return }
+      groups[at].books.adoptHashes(of: begun)
+    }
     groups[at].digesting = groups[at].books.startDigest()
     var budget = settings.digestPagesPerTick
     goOnWithDigest(of: at, &budget)
   }
 
-  /// `budget` is for all groups of a turn together.
+  /// `budget` is for all groups of a tick together.
   mutating func goOnWithDigest(of at: Int, _ budget: inout Int) {
     guard budget > 0, let index = groups[at].digesting?.index,
       let digest = groups[at].digesting!.step(pages: &budget)
