@@ -84,6 +84,20 @@ import Testing
     #expect(RequestRefusal(API.Status()) == nil)
   }
 
+  /// Whatever another node sends, it ends nobody's process.
+  @Test func trap40_aDelayWithoutBoundsIsADayAtMost() throws {
+    var refusal = RequestRefusal(.overloaded)
+    refusal.retryAfterMilliseconds = 1_500
+    #expect(
+      RequestRefusal(try API.Status(decoding: refusal.statusBytes()))?.retryAfterMilliseconds
+        == 1_500)
+    for seconds in [Int64.max, Int64.min, 86_401] {
+      let delay = Duration(secondsComponent: seconds, attosecondsComponent: 0)
+      let milliseconds = RequestRefusal.milliseconds(of: delay)
+      #expect((0...86_400_000).contains(milliseconds), "\(seconds) s")
+    }
+  }
+
   private func response(_ ids: [String]) -> [UInt8] {
     var response = API.BatchReserveResponse()
     response.results = ids.map { id in

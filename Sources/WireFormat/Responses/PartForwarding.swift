@@ -80,8 +80,12 @@ extension RequestRefusal {
       status.badRequest?.fieldViolations.map {
         FieldViolation(field: $0.field, description: $0.description)
       } ?? []
-    retryAfterMilliseconds = status.retryInfo?.retryDelay.map {
-      $0.components.seconds * 1_000 + $0.components.attoseconds / 1_000_000_000_000_000
-    }
+    retryAfterMilliseconds = status.retryInfo?.retryDelay.map(Self.milliseconds)
+  }
+
+  /// Whatever another node says, a caller is told a day at most.
+  static func milliseconds(of delay: Duration) -> Int64 {
+    let seconds = min(max(delay.components.seconds, 0), 86_399)
+    return seconds * 1_000 + max(delay.components.attoseconds, 0) / 1_000_000_000_000_000
   }
 }
