@@ -40,7 +40,8 @@ enum SpareLogs {
     for number in 0..<kept {
       let spare = Self.path(number, in: directory)
       if unsafe link(path, spare) == 0 { return }
-      if errno == ENOENT { return }
+      // Where files can't have two names, SQLite removes the log and the next one is filled anew.
+      if [ENOENT, EPERM, EOPNOTSUPP, EMLINK].contains(errno) { return }
       guard errno == EEXIST else { throw Files.failure("keep", path) }
     }
   }
