@@ -46,7 +46,8 @@ final class BatchCall: PartReceiver {
 
   func part(_ number: Int, _ requestID: RequestID, _ outcome: OutcomeRecord, at point: AnswerPoint)
   {
-    assembly?.answer(number, outcome, requestID, at: point)
+    guard assembly != nil else { return }
+    assembly!.answer(number, outcome, requestID, at: point)
     if outcome.refusal != .none {
       dispatcher.refusals.count(ResponseEncoder.refusal(outcome).reason)
     }
@@ -58,8 +59,9 @@ final class BatchCall: PartReceiver {
   }
 
   func refuse(_ numbers: [Int], _ refusal: RequestRefusal) {
+    guard assembly != nil else { return }
     for number in numbers {
-      assembly?.refuse(number, refusal)
+      assembly!.refuse(number, refusal)
       dispatcher.refusals.count(refusal.reason)
     }
     answerIfComplete()
@@ -67,6 +69,8 @@ final class BatchCall: PartReceiver {
 
   /// Another node's answer to some of the items. A failure is theirs alone.
   func part(_ numbers: [Int], _ reply: Result<[UInt8], GRPCStatus>) {
+    // After the end nobody waits for it.
+    guard assembly != nil else { return }
     switch reply {
     case .success(let bytes):
       let refused = unsafe bytes.withUnsafeBytes { unsafe assembly?.answer(numbers, response: $0) }
@@ -95,6 +99,7 @@ final class BatchCall: PartReceiver {
     guard let joined = assembly else { return }
     assembly = nil
     end?.cancel()
+    dispatcher.refusals.count(.deadlinePassed, times: joined.missing)
     dispatcher.response = joined.finish(missing: RequestRefusal(.deadlinePassed))
     dispatcher.respond(call)
   }
@@ -117,7 +122,7 @@ extension Dispatcher {
     let caller = whole.ofParts()
     let batch = BatchCall(self, call, places, caller)
     if targets.count == 1, !isLedHere {
-      return unsafe forwardWhole(call, message, whole, to: targets[0], batch)
+      return unsafe forwardWhole(call, message, caller, to: targets[0], batch)
     }
     for target in targets { unsafe forward(message, places, caller, to: target, batch) }
     submit(items, places, writer.bytes, batch, refusal)

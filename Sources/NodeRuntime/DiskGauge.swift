@@ -50,15 +50,24 @@ extension Dispatcher {
 extension Hub {
   /// Looks at the disks now and then. Not on a loop: a sick disk may keep the caller waiting.
   func watchDisk() -> RepeatedTask {
-    let queue = DispatchQueue(label: "holdfast.disk")
-    return lanes[0].loop.scheduleRepeatedTask(initialDelay: .zero, delay: DiskGauge.period) {
+    lanes[0].loop.scheduleRepeatedTask(initialDelay: .zero, delay: DiskGauge.period) {
       [self] _ in
-      queue.async { [self] in measureDisk() }
+      diskQueue.async { [self] in measureDisk() }
+    }
+  }
+
+  /// Looks at them a last time, after whatever look is under way.
+  func endOfDiskWatch() async {
+    await withCheckedContinuation { continuation in
+      diskQueue.async { [self] in
+        measureDisk()
+        continuation.resume()
+      }
     }
   }
 
   /// Looks at every store once, for the gauge and for the metrics.
-  func measureDisk() {
+  private func measureDisk() {
     var free = Int64.max
     for (lane, metrics) in zip(lanes, storageMetrics) {
       let statistics = lane.store.statistics

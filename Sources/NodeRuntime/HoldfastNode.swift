@@ -111,6 +111,8 @@ private final class RunningNode: Sendable {
       let milliseconds = settings.tickMilliseconds
       lane.loop.execute { lane.start(tickMilliseconds: milliseconds) }
     }
+    let disk = hub.watchDisk()
+    defer { disk.cancel() }
     guard await CatchingUp(hub: hub, stall: settings.recoveryStall).wait() else { return }
     for dispatcher in hub.dispatchers {
       try await dispatcher.server.eventLoop.submit { dispatcher.hasStarted = true }.get()
@@ -120,9 +122,7 @@ private final class RunningNode: Sendable {
       "serving",
       metadata: ["grpc": "\(grpc)", "plaintext": "\(plaintext.map { "\($0)" } ?? "off")"])
     onReady(HoldfastNode.Addresses(grpc: grpc, plaintext: plaintext))
-    let disk = hub.watchDisk()
     try? await gracefulShutdown()
-    disk.cancel()
   }
 
   private func setHealth(_ status: HealthService.Status) {
@@ -145,7 +145,7 @@ private final class RunningNode: Sendable {
     await server.drain(grace: .milliseconds(500))
     for lane in hub.lanes { try? await lane.loop.submit { lane.stop() }.get() }
     try? await hub.lanes[0].loop.submit { [hub] in for link in hub.links { link.close() } }.get()
-    hub.measureDisk()
+    await hub.endOfDiskWatch()
     for lane in hub.lanes { lane.store.close() }
     hub.events.logger.notice("stopped")
   }

@@ -1,6 +1,7 @@
 // What the lanes, dispatchers and links of one node know of each other. Everything that crosses
 // from one event loop to another crosses here, at most one hop per loop and turn.
 
+import Dispatch
 import GRPCTransport
 import NIOConcurrencyHelpers
 import NIOCore
@@ -20,6 +21,8 @@ final class Hub: @unchecked Sendable {  // written before the loops start, read-
   var links: [PeerLink] = []
 
   let disk: DiskGauge
+  /// Where the disks are looked at, one look after the other.
+  let diskQueue = DispatchQueue(label: "holdfast.disk")
   /// One per lane.
   let storageMetrics: [StorageMetrics]
 

@@ -22,6 +22,7 @@ final class SyncCall: PartReceiver {
     self.split = split
     assembly = SyncAssembly(split)
     end = dispatcher.atEnd(of: parts) { [self] in
+      dispatcher.refusals.count(.deadlinePassed, times: assembly?.missing ?? 0)
       assembly?.refuseMissing(RequestRefusal(.deadlinePassed))
       answerIfComplete()
     }
@@ -40,6 +41,8 @@ final class SyncCall: PartReceiver {
 
   /// Another node's answer to some of the parts, whose rows these are. A failure is theirs alone.
   func parts(_ numbers: [Int], rows: [Int], _ reply: Result<[UInt8], GRPCStatus>) {
+    // After the end nobody waits for it.
+    guard assembly != nil else { return }
     switch reply {
     case .success(let bytes):
       let response = try? API.SyncSupplyResponse(decoding: bytes)
@@ -59,13 +62,14 @@ final class SyncCall: PartReceiver {
       guard let status = result.error, status.leaderHint != nil,
         let part = split.parts.first(where: { $0.rows.contains(row) })
       else { continue }
-      return dispatcher.learn(from: status, part.shard)
+      dispatcher.learn(from: status, part.shard)
     }
   }
 
   func refuse(_ numbers: [Int], _ refusal: RequestRefusal) {
+    guard assembly != nil else { return }
     for number in numbers {
-      assembly?.refuse(number, refusal)
+      assembly!.refuse(number, refusal)
       dispatcher.refusals.count(refusal.reason)
     }
   }

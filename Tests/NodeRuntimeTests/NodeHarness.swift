@@ -35,12 +35,13 @@ struct NodeHarness {
 
   /// Runs a node on `folder` until `body` is done.
   static func with(
-    folder: String, _ change: (inout RuntimeSettings) -> Void = { _ in },
+    folder: String, logger: Logger = quiet(),
+    _ change: (inout RuntimeSettings) -> Void = { _ in },
     _ body: (NodeHarness) async throws -> Void
   ) async throws {
     var settings = try settings(folder)
     change(&settings)
-    try await run(settings) { port in
+    try await run(settings, logger: logger) { port in
       let harness = make(port)
       do {
         try await body(harness)
@@ -54,9 +55,11 @@ struct NodeHarness {
   }
 
   /// Runs a node until `body` is done; it is told the node's plaintext port.
-  static func run(_ settings: RuntimeSettings, _ body: (Int) async throws -> Void) async throws {
+  static func run(
+    _ settings: RuntimeSettings, logger: Logger = quiet(), _ body: (Int) async throws -> Void
+  ) async throws {
     let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
-    let node = HoldfastNode(settings: settings, logger: quiet()) {
+    let node = HoldfastNode(settings: settings, logger: logger) {
       continuation.yield($0.plaintext!.port!)
     }
     let group = ServiceGroup(configuration: .init(services: [node], logger: quiet()))
@@ -73,7 +76,7 @@ struct NodeHarness {
     try await running.value
   }
 
-  private static func quiet() -> Logger {
+  static func quiet() -> Logger {
     Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
   }
 

@@ -68,7 +68,9 @@ struct RefusalTally {
 
   private static let size = 1 + Int(ErrorReason.allCases.map(\.rawValue).max()!)
 
-  mutating func count(_ reason: ErrorReason) { counts[Int(reason.rawValue)] += 1 }
+  mutating func count(_ reason: ErrorReason, times: Int = 1) {
+    counts[Int(reason.rawValue)] += UInt64(times)
+  }
 
   subscript(reason: ErrorReason) -> UInt64 { counts[Int(reason.rawValue)] }
 }
