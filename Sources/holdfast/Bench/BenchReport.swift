@@ -1,7 +1,7 @@
 import Workload
 
 /// What a bench says in the end.
-struct BenchReport {
+struct BenchReport: FieldReport {
   var counts: BenchCounts
   var before: BenchReading
   var after: BenchReading
@@ -14,17 +14,7 @@ struct BenchReport {
   /// Of an open load: milliseconds of each bare append and sync, before and after it.
   var syncs: [Double]
 
-  var json: String {
-    "{" + fields.map { "\"\($0)\":\($1)" }.joined(separator: ",") + "}"
-  }
-
-  var table: String {
-    var table = Table("MEASURE", "VALUE")
-    for (name, value) in fields { table.add(name, value) }
-    return table.text
-  }
-
-  private var fields: [(String, String)] {
+  var fields: [(String, String)] {
     [
       ("ops_per_second", decimal(Double(counts.reservations) / seconds)),
       ("p50_ms", decimal(counts.latencies.milliseconds(perMille: 500))),

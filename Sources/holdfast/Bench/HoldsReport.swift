@@ -1,7 +1,7 @@
 import Workload
 
 /// What a bench of many holds says in the end.
-struct HoldsReport {
+struct HoldsReport: FieldReport {
   var pool: String
   var batch: Int
   var empty = HoldsReading()
@@ -19,22 +19,12 @@ struct HoldsReport {
     few.counts.errors + fill.counts.errors + fill.probe.errors + many.counts.errors
   }
 
-  var json: String {
-    "{" + fields.map { "\"\($0)\":\($1)" }.joined(separator: ",") + "}"
-  }
-
-  var table: String {
-    var table = Table("MEASURE", "VALUE")
-    for (name, value) in fields { table.add(name, value) }
-    return table.text
-  }
-
   private var bytesPerHold: Double {
     let grown = Double(full.residentBytes) - Double(empty.residentBytes)
     return grown / Double(max(1, full.live))
   }
 
-  private var fields: [(String, String)] {
+  var fields: [(String, String)] {
     [
       ("pool", "\"\(pool)\""), ("holds", "\(end.live)"), ("answered", "\(answered)"),
       ("resident_bytes_empty", "\(empty.residentBytes)"),
