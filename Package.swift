@@ -59,6 +59,7 @@ let shells: [Target] = [
   .systemLibrary(
     name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
   .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+  .systemLibrary(name: "CFileRange"),
   .systemLibrary(name: "CMalloc"),
   .target(name: "CHoldfastProto", dependencies: ["CProtobufC"]),
 
@@ -68,7 +69,10 @@ let shells: [Target] = [
   room("GRPCTransport", ["Primitives", "CNghttp2", "COpenSSL", "CZlib"] + nio, settings: hot),
   room(
     "LogStorage",
-    ["Primitives", "RaftConsensus", "COpenSSL", .product(name: "GRDB", package: "GRDB.swift")]),
+    [
+      "Primitives", "RaftConsensus", "CFileRange", "COpenSSL",
+      .product(name: "GRDB", package: "GRDB.swift"),
+    ]),
   room(
     "NodeRuntime",
     [

@@ -48,17 +48,21 @@ enum Files {
     guard unsafe unlink(path) == 0 || errno == ENOENT else { throw failure("remove", path) }
   }
 
-  /// Writes zeros over a file's beginning, creating it if need be, and makes them durable.
-  static func write(zeros bytes: Int, over path: String) throws(StorageError) {
+  /// Writes zeros over a file's beginning, creating it if need be, and makes them durable: in
+  /// `pausing` steps if other files are written meanwhile.
+  static func write(
+    zeros bytes: Int, over path: String, pausing: Bool = false
+  ) throws(StorageError) {
     let file = unsafe open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0o600)
     guard file >= 0 else { throw failure("create", path) }
     defer { close(file) }
-    let zeros = [UInt8](repeating: 0, count: min(bytes, 1 << 20))
+    let zeros = [UInt8](repeating: 0, count: min(bytes, PacedSync.stepBytes))
     var done = 0
     while done < bytes {
       let count = unsafe pwrite(file, zeros, min(zeros.count, bytes - done), off_t(done))
       guard count > 0 || (count < 0 && errno == EINTR) else { throw failure("write", path) }
       done += max(0, count)
+      if pausing { try PacedSync.step(path) { fdatasync(file) } }
     }
     guard fsync(file) == 0 else { throw failure("sync", path) }
   }

@@ -31,10 +31,10 @@ final class FilesTurn: @unchecked Sendable {
     switch work {
     case .prepare(let number):
       let file = try SegmentFile.create(
-        number: number, in: directory, expectedBytes: settings.segmentBytes)
+        number: number, in: directory, expectedBytes: settings.segmentBytes, pausing: true)
       if !storage.submitWithoutWaiting(.prepared(file)) { try file.discard() }
     case .seal(let file, let summary):
-      try file.seal(summary: summary)
+      try file.seal(summary: summary, pausing: true)
       storage.submitWithoutWaiting(.sealed(number: file.number, bytes: Files.size(file.path)))
     case .remove(let number, let path):
       if reader?.number == number { reader = nil }

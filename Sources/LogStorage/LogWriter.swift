@@ -232,8 +232,9 @@ extension LogWriter {
     activeSummary.sealedAt = settings.wallClock()
     sealed.append(
       SealedSegment(number: active.number, path: active.path, bytes: 0, summary: activeSummary))
-    files.submitWithoutWaiting(.seal(active, activeSummary))
+    // The next one first: sealing takes its time, and this segment may fill up meanwhile.
     files.submitWithoutWaiting(.prepare(number: next.number + 1))
+    files.submitWithoutWaiting(.seal(active, activeSummary))
     active = next
     self.next = nil
     activeSummary = SegmentSummary(sealedAt: 0, lastByGroup: [])

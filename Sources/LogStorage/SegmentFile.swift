@@ -33,7 +33,7 @@ final class SegmentFile: @unchecked Sendable {
 
   /// Creates a file that is durable and empty, with room for its write-ahead log.
   static func create(
-    number: UInt64, in directory: String, expectedBytes: Int
+    number: UInt64, in directory: String, expectedBytes: Int, pausing: Bool = false
   ) throws(StorageError) -> SegmentFile {
     let path = path(number, in: directory)
     let file = try SegmentFile(number: number, path: path)
@@ -50,7 +50,8 @@ final class SegmentFile: @unchecked Sendable {
     try file.closeConnection()
     // Frames have headers, pages are never quite full, and the last batch may overshoot.
     try SpareLogs.take(
-      as: path + "-wal", bytes: expectedBytes + expectedBytes / 8 + (1 << 20), in: directory)
+      as: path + "-wal", bytes: expectedBytes + expectedBytes / 8 + (1 << 20), in: directory,
+      pausing: pausing)
     try Files.syncDirectory(directory)
     return try SegmentFile(number: number, path: path)
   }
@@ -166,17 +167,23 @@ extension SegmentFile {
 
   /// Ends the file's life as a written one: its summary, then everything from the write-ahead log
   /// into the file, then no log at all, which is kept for another segment. The connection is closed.
-  func seal(summary: SegmentSummary) throws(StorageError) {
+  ///
+  /// `pausing`: other segments are written meanwhile, and their syncs are more urgent.
+  func seal(summary: SegmentSummary, pausing: Bool = false) throws(StorageError) {
     try attempt("seal") { db in
       try db.execute(
         sql: "UPDATE segment SET sealed_at = ?, summary = ?",
         arguments: [summary.sealedAt, Data(summary.bytes(number: number))])
     }
     try attempt("checkpoint") { db in
+      // SQLite would sync all of it at once. It only writes here; the log goes after our sync.
+      try db.execute(sql: "PRAGMA synchronous = OFF")
       let result = try Row.fetchOne(db, sql: "PRAGMA wal_checkpoint(FULL)")
       guard let result, (result[0] as Int) == 0, (result[1] as Int) == (result[2] as Int) else {
         throw StorageError.failed(operation: "checkpoint", path: path, reason: "busy")
       }
+      try PacedSync.sync(path, bytes: Int(Files.size(path)), pausing: pausing)
+      try db.execute(sql: "PRAGMA synchronous = FULL")
       try keepLog()
       let mode = try String.fetchOne(db, sql: "PRAGMA journal_mode = DELETE")
       guard mode == "delete" else {

@@ -18,7 +18,7 @@ enum SpareLogs {
 
   /// Puts a log of at least `bytes` at `path`: a kept one or a new one, durable and empty.
   static func take(
-    as path: String, bytes: Int, in directory: String
+    as path: String, bytes: Int, in directory: String, pausing: Bool = false
   ) throws(StorageError) {
     for number in 0..<kept {
       let spare = Self.path(number, in: directory)
@@ -31,7 +31,7 @@ enum SpareLogs {
       try Files.write(zeros: headBytes, over: spare)
       return try Files.rename(spare, to: path)
     }
-    try Files.write(zeros: bytes, over: path)
+    try Files.write(zeros: bytes, over: path, pausing: pausing)
   }
 
   /// Gives a log a second name under which it stays when SQLite removes it. Everything in it is in
