@@ -62,7 +62,7 @@ enum Files {
       let count = unsafe pwrite(file, zeros, min(zeros.count, bytes - done), off_t(done))
       guard count > 0 || (count < 0 && errno == EINTR) else { throw failure("write", path) }
       done += max(0, count)
-      if pausing { try PacedSync.step(path) { fdatasync(file) } }
+      if pausing, bytes > PacedSync.unnoticedBytes { try PacedSync.step(path) { fdatasync(file) } }
     }
     guard fsync(file) == 0 else { throw failure("sync", path) }
   }

@@ -7,7 +7,9 @@ import Foundation
 enum PacedSync {
   /// The disk has this much for about a third of a millisecond.
   static let stepBytes = 256 << 10
-  /// The disk is ours for a quarter of the time at most.
+  /// What the disk takes in one piece without anybody noticing.
+  static let unnoticedBytes = 4 << 20
+  /// Pauses are so many times as long as the steps before them.
   private static let pauseFactor = 6
   private static let pauseMicrosecondsMax = 20_000
 
@@ -16,8 +18,10 @@ enum PacedSync {
     let file = unsafe open(path, O_RDWR | O_CLOEXEC)
     guard file >= 0 else { throw Files.failure("open", path) }
     defer { close(file) }
-    for start in stride(from: 0, to: pausing ? bytes : 0, by: stepBytes) {
-      try step(path) { holdfast_write_back(file, start, stepBytes) }
+    if pausing, bytes > unnoticedBytes {
+      for start in stride(from: 0, to: bytes, by: stepBytes) {
+        try step(path) { holdfast_write_back(file, start, stepBytes) }
+      }
     }
     guard fsync(file) == 0 else { throw Files.failure("sync", path) }
   }

@@ -114,7 +114,7 @@ extension Dispatcher {
     var writer = ByteWriter(reserving: 2 * message.count)
     let items = try unsafe decoder.batch(message, into: &writer, mint: mint)
     let whole = Caller(context)
-    let places = items.map { place($0, whole) }
+    let places = places(of: items, whole)
     let targets = targets(places)
     let isLedHere = places.contains(where: \.isHere)
     let refusal = isLedHere ? diskRefusal(.batchReserve) : nil
@@ -128,10 +128,24 @@ extension Dispatcher {
     submit(items, places, writer.bytes, batch, refusal)
   }
 
+  private func places(of items: [BatchItem], _ caller: Caller) -> [BatchPlace] {
+    var places: [BatchPlace] = []
+    places.reserveCapacity(items.count)
+    for (number, item) in items.enumerated() {
+      // Most items are for the shard of the one before.
+      if number > 0, item.refusal == nil, items[number - 1].isForTheSameShard(as: item) {
+        places.append(places[number - 1])
+      } else {
+        places.append(place(item, caller))
+      }
+    }
+    return places
+  }
+
   private func place(_ item: BatchItem, _ caller: Caller) -> BatchPlace {
     if let refusal = item.refusal { return .nowhere(refusal) }
     do throws(RequestRefusal) {
-      let route = try route(of: item.route)
+      let route = try unsafe route(pool: item.pool, region: item.region)
       if route.leader == node { return .here(route.shard) }
       return .elsewhere(try target(of: route, caller), route.shard)
     } catch {
@@ -180,8 +194,7 @@ extension Dispatcher {
     _ items: [BatchItem], _ places: [BatchPlace], _ records: [UInt8], _ batch: BatchCall,
     _ refusal: RequestRefusal?
   ) {
-    var parts: [ShardID: SubmitBatch] = [:]
-    var order: [ShardID] = []
+    var parts = BatchParts(records: records)
     for (number, item) in items.enumerated() {
       switch places[number] {
       case .elsewhere: break
@@ -192,16 +205,17 @@ extension Dispatcher {
           continue
         }
         let token = calls.insert(
-          WaitingCall(
-            part: number, of: batch, method: .batchReserve, requestID: item.route.requestID))
-        if parts[shard] == nil {
-          order.append(shard)
-          parts[shard] = SubmitBatch(shard: shard, commands: [], tokens: [], isIndivisible: true)
-        }
-        parts[shard]!.tokens.append(token)
-        parts[shard]!.commands.append(contentsOf: records[item.record])
+          WaitingCall(part: number, of: batch, method: .batchReserve, requestID: item.requestID))
+        parts.add(item.record, token, to: shard)
       }
     }
-    for shard in order { submit(parts[shard]!, to: hub.settings.core.lane(of: shard)) }
+    for part in parts.finish() { submit(part, to: hub.settings.core.lane(of: part.shard)) }
+  }
+}
+
+extension BatchItem {
+  /// Neither was refused, and both name the same pool and region.
+  fileprivate func isForTheSameShard(as other: BatchItem) -> Bool {
+    unsafe refusal == nil && pool.elementsEqual(other.pool) && region.elementsEqual(other.region)
   }
 }

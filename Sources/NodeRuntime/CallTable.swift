@@ -59,7 +59,7 @@ struct CallTable {
 
   var count: Int { slots.count - free.count }
 
-  mutating func insert(_ waiting: WaitingCall) -> UInt64 {
+  mutating func insert(_ waiting: consuming WaitingCall) -> UInt64 {
     let slot: Int
     if let reused = free.popLast() {
       slot = Int(reused)
@@ -75,10 +75,10 @@ struct CallTable {
   /// Takes the call out; nil when the token was answered before.
   mutating func remove(_ token: UInt64) -> WaitingCall? {
     let slot = Int(token >> 32) & 0xFF_FFFF
-    guard slot < slots.count, slots[slot].generation == UInt32(truncatingIfNeeded: token),
-      let waiting = slots[slot].waiting
+    guard slot < slots.count, slots[slot].generation == UInt32(truncatingIfNeeded: token)
     else { return nil }
-    slots[slot].waiting = nil
+    // Moved out: a copy would count references twice for every call.
+    guard let waiting = slots[slot].waiting.take() else { return nil }
     slots[slot].generation &+= 1
     free.append(UInt32(slot))
     return waiting

@@ -143,9 +143,7 @@ extension Dispatcher {
   func route(of command: CommandRoute) throws(RequestRefusal) -> Route {
     switch command.target {
     case .catalog: return try knownRoute(.meta)
-    case .shard:
-      if let route = unsafe routes.find(pool: command.pool, region: command.region) { return route }
-      throw unsafe unknownShard(pool: [UInt8](command.pool), region: [UInt8](command.region))
+    case .shard: return try unsafe route(pool: command.pool, region: command.region)
     case .account:
       let key = unsafe AccountKey(
         sku: [UInt8](command.sku), location: [UInt8](command.location),
@@ -155,6 +153,13 @@ extension Dispatcher {
       }
       return try knownRoute(home)
     }
+  }
+
+  func route(
+    pool: UnsafeRawBufferPointer, region: UnsafeRawBufferPointer
+  ) throws(RequestRefusal) -> Route {
+    if let route = unsafe routes.find(pool: pool, region: region) { return route }
+    throw unsafe unknownShard(pool: [UInt8](pool), region: [UInt8](region))
   }
 
   /// What the catalog lacks; nobody can say before the catalog is what it was.

@@ -73,4 +73,36 @@ import Testing
     #expect(try Files.read(log) == content)
     #expect(try Files.read(directory.path + "/taken") == [UInt8](repeating: 0, count: 4_096))
   }
+
+  /// What is too large for the disk to take at once without anybody waiting for it.
+  @Test func largeFilesAreMadeReadyAndSyncedInSteps() throws {
+    let directory = TemporaryDirectory()
+    let path = directory.path + "/large"
+    let bytes = PacedSync.unnoticedBytes + PacedSync.stepBytes + 1
+    try Files.write(zeros: bytes, over: path, pausing: true)
+    #expect(Files.size(path) == Int64(bytes))
+    try PacedSync.sync(path, bytes: bytes, pausing: true)
+    #expect(throws: StorageError.self) {
+      try PacedSync.sync(directory.path + "/none", bytes: bytes, pausing: true)
+    }
+  }
+
+  /// The way that a busy store seals: written into the file without a sync, synced in steps.
+  @Test func aLargeSegmentIsSealedInStepsAndWhole() throws {
+    let directory = TemporaryDirectory()
+    let settings = StorageSettings.small(5 << 20)
+    let (store, _) = try LogStore.open(directory: directory.path, settings: settings)
+    var written: [Entry] = []
+    while try Recovery.listed(in: directory.path).count < 3 {
+      let next = UInt64(written.count) + 1
+      let more = entries(next...(next + 9), bytes: 20_000)
+      store.persistNow([GroupWrite(shard: shardA, hardState: state(), entries: more)])
+      written += more
+    }
+    store.close()
+    #expect(SegmentReader.isSealed(SegmentFile.path(1, in: directory.path)))
+    let (again, groups) = try LogStore.open(directory: directory.path, settings: settings)
+    #expect(groups.first?.entries.count == written.count && groups.first?.entries == written)
+    again.close()
+  }
 }

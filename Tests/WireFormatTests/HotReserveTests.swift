@@ -27,7 +27,8 @@ import Testing
     }
 
     init(_ item: BatchItem) {
-      self.init(item.route)
+      id = item.requestID.text
+      unsafe (pool, region) = (text(item.pool), text(item.region))
       (record, refusal) = (item.record, item.refusal)
     }
   }

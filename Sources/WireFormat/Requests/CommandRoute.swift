@@ -29,12 +29,31 @@ package struct CommandRoute {
   }
 }
 
-/// One request of a batch: its record in the writer, or why it has none.
+/// One request of a batch: where it belongs, and its record in the writer or why it has none. There
+/// are thousands in a call, so they are small. Texts are valid as long as `CommandRoute`'s.
+@safe
 package struct BatchItem {
-  package var route: CommandRoute
+  package let requestID: RequestID
+  package let pool: UnsafeRawBufferPointer
+  package let region: UnsafeRawBufferPointer
   /// Where its record lies in the writer; empty when it was refused.
-  package var record: Range<Int>
-  package var refusal: RequestRefusal?
+  package let record: Range<Int>
+  private let boxed: Box?
+
+  package var refusal: RequestRefusal? { boxed?.refusal }
+
+  init(route: CommandRoute, record: Range<Int>, refusal: RequestRefusal? = nil) {
+    requestID = route.requestID
+    unsafe (pool, region) = (route.pool, route.region)
+    self.record = record
+    boxed = refusal.map(Box.init)
+  }
+
+  /// A refusal is rare and large.
+  private final class Box {
+    let refusal: RequestRefusal
+    init(_ refusal: RequestRefusal) { self.refusal = refusal }
+  }
 }
 
 /// The part of a SyncSupply that goes to one shard: a whole record with some of the rows.
