@@ -41,7 +41,8 @@ package final class LogStore: Sendable {
     self.directory = directory
     self.lock = lock
     let storage = WorkThread<StorageWork>(name: "hf-storage", capacity: settings.queueMax)
-    let files = WorkThread<FilesWork>(name: "hf-files", capacity: settings.queueMax)
+    let files = WorkThread<FilesWork>(
+      name: "hf-files", capacity: settings.queueMax, yielding: true)
     let writer = LogWriter(
       settings: settings, active: active, sealed: sealed, groups: logs, files: files)
     let turn = FilesTurn(directory: directory, settings: settings, storage: storage)

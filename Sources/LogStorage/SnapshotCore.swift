@@ -6,7 +6,7 @@ final class SnapshotCore: Sendable {
   typealias Job = @Sendable () throws(StorageError) -> Void
 
   let directory: SnapshotDirectory
-  private let thread = WorkThread<Job>(name: "hf-snapshots", capacity: 1024)
+  private let thread = WorkThread<Job>(name: "hf-snapshots", capacity: 1024, yielding: true)
   private let storage: WorkThread<StorageWork>
 
   init(

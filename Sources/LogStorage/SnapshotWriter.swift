@@ -13,7 +13,7 @@ final class SnapshotWriter {
   /// Written since the last sync. Syncs of the log wait behind what the disk is given at once: a
   /// whole ledger in one piece held up commits for half a second.
   private var unsynced = 0
-  private static let unsyncedBytesMax = 4 << 20
+  private static let unsyncedBytesMax = 1 << 20
 
   /// `kind` keeps apart the unfinished files of a snapshot that is taken and one that arrives.
   init(path: String, directory: String, kind: String) throws(StorageError) {
@@ -91,6 +91,6 @@ final class SnapshotWriter {
     unsynced += written
     guard unsynced >= Self.unsyncedBytesMax else { return }
     unsynced = 0
-    guard fdatasync(file) == 0 else { throw Files.failure("sync", temporary) }
+    try PacedSync.step(temporary) { fdatasync(file) }
   }
 }

@@ -15,18 +15,23 @@ final class WorkThread<Work: Sendable>: @unchecked Sendable {
   private var isOpen = true
   private var hasEnded = false
 
-  init(name: String, capacity: Int) {
+  /// `yielding`: nothing waits for its work, so others get the processor first.
+  init(name: String, capacity: Int, yielding: Bool = false) {
     self.capacity = capacity
     self.name = name
+    isYielding = yielding
   }
 
   private let name: String
+  private let isYielding: Bool
 
   /// Runs `turn` with everything that waits (up to `max`) until it answers false or the queue was
   /// ended and is empty.
   func start(max: Int, turn: sending @escaping ([Work]) -> Bool) {
     let turn = Box(turn)
     let thread = Thread { [self] in
+      // On Linux this is the thread's own; more niceness needs no rights.
+      if isYielding { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, Self.yieldingNiceness) }
       while let work = take(max: max), turn.value(work) {}
       end()
     }
@@ -34,6 +39,8 @@ final class WorkThread<Work: Sendable>: @unchecked Sendable {
     thread.stackSize = 1 << 20
     thread.start()
   }
+
+  private static var yieldingNiceness: Int32 { 10 }
 
   private final class Box: @unchecked Sendable {
     let value: ([Work]) -> Bool
