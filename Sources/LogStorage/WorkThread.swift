@@ -31,7 +31,9 @@ final class WorkThread<Work: Sendable>: @unchecked Sendable {
     let turn = Box(turn)
     let thread = Thread { [self] in
       // On Linux this is the thread's own; more niceness needs no rights.
-      if isYielding { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, Self.yieldingNiceness) }
+      if isYielding {
+        setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, Self.yieldingNiceness)
+      }
       while let work = take(max: max), turn.value(work) {}
       end()
     }
