@@ -1,18 +1,16 @@
 import Primitives
 import RaftConsensus
 
-/// The files thread's state: prepares segments, seals full ones, reads and removes sealed ones.
+/// The files thread's state: reads and removes sealed segments.
 final class FilesTurn: @unchecked Sendable {
   private let directory: String
   private let settings: StorageSettings
-  private let storage: WorkThread<StorageWork>
   /// The sealed segment that was read last: a follower that catches up asks for it many times.
   private var reader: SegmentReader?
 
-  init(directory: String, settings: StorageSettings, storage: WorkThread<StorageWork>) {
+  init(directory: String, settings: StorageSettings) {
     self.directory = directory
     self.settings = settings
-    self.storage = storage
   }
 
   func run(_ work: [FilesWork]) -> Bool {
@@ -29,13 +27,6 @@ final class FilesTurn: @unchecked Sendable {
 
   private func run(_ work: FilesWork) throws(StorageError) {
     switch work {
-    case .prepare(let number):
-      let file = try SegmentFile.create(
-        number: number, in: directory, expectedBytes: settings.segmentBytes, pausing: true)
-      if !storage.submitWithoutWaiting(.prepared(file)) { try file.discard() }
-    case .seal(let file, let summary):
-      try file.seal(summary: summary, pausing: true)
-      storage.submitWithoutWaiting(.sealed(number: file.number, bytes: Files.size(file.path)))
     case .remove(let number, let path):
       if reader?.number == number { reader = nil }
       for suffix in ["", "-wal", "-wal.damaged"] { try Files.remove(path + suffix) }

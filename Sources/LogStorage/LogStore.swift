@@ -2,16 +2,18 @@ package import Primitives
 package import RaftConsensus
 import Synchronization
 
-/// One lane's durable log, hard state, snapshots and journal: one directory, three threads.
+/// One lane's durable log, hard state, snapshots and journal: one directory, four threads.
 ///
 /// The *storage thread* appends rows to the active segment, one durable transaction for all that
-/// waits; nothing else is on its way. The *files thread* prepares, seals, reads and removes
-/// segments. The *snapshot thread* writes snapshots. A write or sync that fails ends the process.
+/// waits; nothing else is on its way. The *sealing thread* prepares and seals segments, the *files
+/// thread* reads and removes them, the *snapshot thread* writes snapshots. A write or sync that
+/// fails ends the process.
 package final class LogStore: Sendable {
   package let directory: String
   private let lock: DirectoryLock
   private let storage: WorkThread<StorageWork>
   private let files: WorkThread<FilesWork>
+  let sealing: WorkThread<SealingWork>
   private let snapshots: SnapshotCore
   private let writer: LogWriter
 
@@ -41,17 +43,23 @@ package final class LogStore: Sendable {
     self.directory = directory
     self.lock = lock
     let storage = WorkThread<StorageWork>(name: "hf-storage", capacity: settings.queueMax)
-    let files = WorkThread<FilesWork>(
-      name: "hf-files", capacity: settings.queueMax, yielding: true)
+    let files = WorkThread<FilesWork>(name: "hf-files", capacity: settings.queueMax)
+    let sealing = WorkThread<SealingWork>(
+      name: "hf-sealing", capacity: settings.queueMax, yielding: true)
     let writer = LogWriter(
-      settings: settings, active: active, sealed: sealed, groups: logs, files: files)
-    let turn = FilesTurn(directory: directory, settings: settings, storage: storage)
+      settings: settings, active: active, sealed: sealed, groups: logs, files: files,
+      sealing: sealing)
+    let reading = FilesTurn(directory: directory, settings: settings)
+    let closing = SealingTurn(
+      directory: directory, settings: settings, storage: storage, files: files)
     self.snapshots = SnapshotCore(
       directory: snapshots, storage: storage, fatal: settings.fatal)
     self.storage = storage
     self.files = files
+    self.sealing = sealing
     self.writer = writer
-    files.start(max: 1) { turn.run($0) }
+    files.start(max: 1) { reading.run($0) }
+    sealing.start(max: 1) { closing.run($0) }
     storage.start(max: settings.batchesPerTransactionMax) { writer.run($0) }
   }
 
@@ -105,6 +113,7 @@ package final class LogStore: Sendable {
   package func close() {
     snapshots.finish()
     storage.finish()
+    sealing.finish()
     files.finish()
     writer.end()
     lock.release()

@@ -3,7 +3,7 @@ import RaftConsensus
 
 extension LogWriter {
   /// Entries of the active segment are read here, through its one connection; those of a sealed
-  /// one by the files thread, behind the sealing if that is still under way.
+  /// one by the files thread, after the sealing if that is still under way.
   func load(_ job: LoadJob) {
     guard let position = position(of: job.shard), job.from <= job.upTo,
       let range = range(for: job, in: groups[position])
@@ -16,7 +16,12 @@ extension LogWriter {
       let active = active
       job.done(LogLoad.result(of: range, path: active.path) { try active.read($0) })
     } else if let segment = sealed.first(where: { $0.number == number }) {
-      files.submitWithoutWaiting(.load(range, number: number, path: segment.path, job))
+      let work = FilesWork.load(range, number: number, path: segment.path, job)
+      if segment.isBeingSealed {
+        sealing.submitWithoutWaiting(.passOn(work))
+      } else {
+        files.submitWithoutWaiting(work)
+      }
     } else {
       job.done(.failure(.notFound("segment \(number)")))
     }

@@ -7,10 +7,11 @@ import Synchronization
 final class LogWriter: @unchecked Sendable {
   let settings: StorageSettings
   let files: WorkThread<FilesWork>
+  let sealing: WorkThread<SealingWork>
   let counters: Mutex<StorageStatistics>
 
   var active: SegmentFile
-  /// Opened beforehand; nil while the files thread prepares it.
+  /// Opened beforehand; nil while the sealing thread prepares it.
   private var next: SegmentFile?
   var activeSummary = SegmentSummary(sealedAt: 0, lastByGroup: [])
   /// The active segment does not hold every group's hard state yet.
@@ -26,15 +27,16 @@ final class LogWriter: @unchecked Sendable {
 
   init(
     settings: StorageSettings, active: SegmentFile, sealed: [SealedSegment], groups: [GroupLog],
-    files: WorkThread<FilesWork>
+    files: WorkThread<FilesWork>, sealing: WorkThread<SealingWork>
   ) {
     self.settings = settings
     self.active = active
     self.sealed = sealed
     self.files = files
+    self.sealing = sealing
     counters = Mutex(StorageStatistics())
     for group in groups { add(group) }
-    files.submitWithoutWaiting(.prepare(number: active.number + 1))
+    sealing.submitWithoutWaiting(.prepare(number: active.number + 1))
     count()
   }
 
@@ -233,8 +235,8 @@ extension LogWriter {
     sealed.append(
       SealedSegment(number: active.number, path: active.path, bytes: 0, summary: activeSummary))
     // The next one first: sealing takes its time, and this segment may fill up meanwhile.
-    files.submitWithoutWaiting(.prepare(number: next.number + 1))
-    files.submitWithoutWaiting(.seal(active, activeSummary))
+    sealing.submitWithoutWaiting(.prepare(number: next.number + 1))
+    sealing.submitWithoutWaiting(.seal(active, activeSummary))
     active = next
     self.next = nil
     activeSummary = SegmentSummary(sealedAt: 0, lastByGroup: [])
@@ -246,7 +248,7 @@ extension LogWriter {
   private func dropSegments() {
     guard !needsCarrying else { return }
     var kept = sealed.reduce(0) { $0 + $1.bytes }
-    while let oldest = sealed.first, oldest.bytes > 0, !isNeeded(oldest) {
+    while let oldest = sealed.first, !oldest.isBeingSealed, !isNeeded(oldest) {
       let age = settings.wallClock() - oldest.summary.sealedAt
       guard age > settings.journalMilliseconds || kept > settings.journalBytes else { return }
       kept -= oldest.bytes

@@ -13,7 +13,8 @@ enum PacedSync {
   private static let pauseFactor = 6
   private static let pauseMicrosecondsMax = 20_000
 
-  /// Everything that the file holds is durable afterwards.
+  /// Everything that the file holds is durable afterwards. The process loses its POSIX locks on it
+  /// with the close; a store's files are guarded by the lock of their directory.
   static func sync(_ path: String, bytes: Int, pausing: Bool) throws(StorageError) {
     let file = unsafe open(path, O_RDWR | O_CLOEXEC)
     guard file >= 0 else { throw Files.failure("open", path) }

@@ -163,4 +163,5 @@ struct SealedSegment: Sendable {
   /// Zero while it is being sealed.
   var bytes: Int64
   var summary: SegmentSummary
+  var isBeingSealed: Bool { bytes == 0 }
 }

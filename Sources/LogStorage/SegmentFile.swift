@@ -5,8 +5,8 @@ import Primitives
 /// One segment: an SQLite file of rows that are only ever appended. While it is written exactly
 /// one connection exists; sealed, it is a plain file without a write-ahead log beside it.
 ///
-/// Used by one thread at a time: prepared by the files thread, then written by the storage thread,
-/// then sealed by the files thread again.
+/// Used by one thread at a time: prepared by the sealing thread, then written by the storage thread,
+/// then sealed by the sealing thread again.
 final class SegmentFile: @unchecked Sendable {
   let number: UInt64
   let path: String

@@ -32,10 +32,16 @@ struct LoadJob: Sendable {
   var done: @Sendable (Result<[Entry], StorageError>) -> Void
 }
 
-/// What the files thread is asked to do: all that is slow and that nothing waits for.
-enum FilesWork: Sendable {
+/// What the sealing thread is asked to do: all that takes seconds, with pauses for the disk's sake.
+enum SealingWork: Sendable {
   case prepare(number: UInt64)
   case seal(SegmentFile, SegmentSummary)
+  /// Goes to the files thread when all before it is done: a segment that is being sealed is read then.
+  case passOn(FilesWork)
+}
+
+/// What the files thread is asked to do: reading what other nodes wait for, and removing.
+enum FilesWork: Sendable {
   case remove(number: UInt64, path: String)
   case load(LoadRange, number: UInt64, path: String, LoadJob)
   case readSnapshot(path: String, offset: UInt64, maxBytes: Int, SnapshotPart.Taker)

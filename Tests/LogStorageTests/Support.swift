@@ -155,3 +155,13 @@ func find(_ wanted: [UInt8], in path: String) throws -> Int? {
   let data = try Data(contentsOf: URL(fileURLWithPath: path))
   return data.range(of: Data(wanted))?.lowerBound
 }
+
+extension LogStore {
+  /// Until what the sealing and the files thread were given is done: the next segment is ready.
+  func waitForFiles() {
+    let done = Answer<Void>()
+    sealing.submitWithoutWaiting(
+      .passOn(.readSnapshot(path: "", offset: 0, maxBytes: 1) { _ in done.give(()) }))
+    done.wait()
+  }
+}
