@@ -1,0 +1,69 @@
+/// Carries out the commands of one kind of script.
+protocol ScriptDriver {
+  static var commands: [String] { get }
+  /// What the command prints.
+  mutating func run(_ stanza: Stanza) throws(ScriptError) -> String
+}
+
+/// The kinds of script that there are; a file's commands say which it is.
+package enum ScriptKind: Hashable, Sendable {
+  case quorum, change
+}
+
+/// How a file fared.
+package struct ScriptReport: Sendable {
+  package var stanzas = 0
+  package var passed = 0
+  package var difference: Difference?
+
+  /// The first stanza that printed something else.
+  package struct Difference: Sendable {
+    package var line: Int
+    package var command: String
+    package var expected: String
+    package var actual: String
+
+    package var text: String {
+      "line \(line): \(command)\n--- expected\n\(expected)--- actual\n\(actual)"
+    }
+  }
+}
+
+/// Runs a script from its text.
+package func runScript(_ text: String) throws(ScriptError) -> ScriptReport {
+  let script = try ScriptText(text)
+  switch try kind(of: script) {
+  case .quorum: return try run(script, QuorumDriver())
+  case .change: return try run(script, ChangeDriver())
+  }
+}
+
+private func kind(of script: ScriptText) throws(ScriptError) -> ScriptKind {
+  guard let first = script.stanzas.first else { throw ScriptError(line: 1, "no commands") }
+  for stanza in script.stanzas {
+    if QuorumDriver.commands.contains(stanza.command) { return .quorum }
+    if ChangeDriver.commands.contains(stanza.command) { return .change }
+  }
+  throw ScriptError(line: first.line, "unknown command \(first.command)")
+}
+
+private func run<Driver: ScriptDriver>(
+  _ script: ScriptText, _ driver: Driver
+) throws(ScriptError) -> ScriptReport {
+  var driver = driver
+  var report = ScriptReport()
+  for stanza in script.stanzas {
+    guard Driver.commands.contains(stanza.command) else {
+      throw ScriptError(line: stanza.line, "unknown command \(stanza.command)")
+    }
+    let actual = try driver.run(stanza)
+    report.stanzas += 1
+    if actual == stanza.expected {
+      report.passed += 1
+    } else if report.difference == nil {
+      report.difference = ScriptReport.Difference(
+        line: stanza.line, command: stanza.command, expected: stanza.expected, actual: actual)
+    }
+  }
+  return report
+}
