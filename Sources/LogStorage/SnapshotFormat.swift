@@ -46,6 +46,8 @@ enum SnapshotFormat {
       for member in members { writer.put(member.rawValue) }
     }
     writer.put(UInt8(configuration.autoLeave ? 1 : 0))
+    writer.put(mark.lease.milliseconds)
+    writer.put(mark.lease.ratePPM)
   }
 
   static func mark(_ reader: inout ByteReader) -> SnapshotMark? {
@@ -60,11 +62,16 @@ enum SnapshotFormat {
       lists.append((0..<count).map { _ in MemberID(reader.get()) })
     }
     let autoLeave = reader.get(UInt8.self) == 1
+    // A snapshot of before there were leases ends here.
+    let lease =
+      reader.isAtEnd
+      ? LeaseTerms.none : LeaseTerms(milliseconds: reader.get(), ratePPM: reader.get())
     return SnapshotMark(
       index: index, term: term, logTime: logTime,
       configuration: Configuration(
         voters: lists[0], outgoingVoters: lists[1], learners: lists[2], learnersNext: lists[3],
-        autoLeave: autoLeave))
+        autoLeave: autoLeave),
+      lease: lease)
   }
 
   /// The running checksum and totals, the same for writer and reader.

@@ -46,7 +46,8 @@ package final class SnapshotReader: @unchecked Sendable {
 
   private static var nothing: SnapshotMark {
     SnapshotMark(
-      index: .zero, term: .zero, logTime: .zero, configuration: Configuration(voters: []))
+      index: .zero, term: .zero, logTime: .zero, configuration: Configuration(voters: []),
+      lease: .none)
   }
 
   deinit { if file >= 0 { close(file) } }

@@ -59,7 +59,9 @@ extension Follower {
     if previous < core.log.committed {
       agree(on: core.log.committed, asked: previous, core: &core)
     } else if core.log.contains(append.previous) {
-      core.log.merge(append.entries)
+      for entry in core.log.merge(append.entries) {
+        core.barrier.arrived(entry.lease, at: core.now)
+      }
       core.log.commit(upTo: min(append.commit, append.lastIndex))
       agree(on: append.lastIndex, asked: previous, core: &core)
     } else {

@@ -17,9 +17,14 @@ struct GroupCore: Sendable {
   var durableBallot: (term: Term, vote: MemberID)
   /// Term, vote and acked as they were last asked to be written.
   private var writtenHard: HardState
+  /// The clocks as they came with the input that is being worked on (rule L9).
+  var now: ClockReading
+  /// Until when this member commits nothing, should it lead (rules L3, L4).
+  var barrier: Barrier
 
   init(
-    member: MemberID, shard: ShardID, settings: RaftSettings, restored: RestoredGroup, seed: UInt64
+    member: MemberID, shard: ShardID, settings: RaftSettings, restored: RestoredGroup,
+    now: ClockReading, seed: UInt64
   ) {
     self.member = member
     self.shard = shard
@@ -32,6 +37,8 @@ struct GroupCore: Sendable {
     configuration = restored.snapshot.configuration
     quorum = configuration.quorum
     random = SeededRandom(seed: seed)
+    self.now = now
+    barrier = Barrier(snapshot: restored.snapshot, entries: restored.entries, start: now)
     isInService = !restored.isFlawed && log.last >= restored.hardState.acked
     // A log can't be of a later term than its member: hard state is written with it, or before.
     precondition(

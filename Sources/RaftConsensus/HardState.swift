@@ -43,17 +43,24 @@ package struct SnapshotMark: Hashable, Sendable {
   package var logTime: LogTime
   /// The members as of that entry.
   package var configuration: Configuration
+  /// The longest wait for a lease that any entry up to it may ask for (rule L3);
+  /// `RaftGroup.leaseToRemember` when the snapshot was taken.
+  package var lease: LeaseTerms
 
-  package init(index: LogIndex, term: Term, logTime: LogTime, configuration: Configuration) {
+  package init(
+    index: LogIndex, term: Term, logTime: LogTime, configuration: Configuration, lease: LeaseTerms
+  ) {
     self.index = index
     self.term = term
     self.logTime = logTime
     self.configuration = configuration
+    self.lease = lease
   }
 
   /// The mark under an empty log: how a group begins.
   package static func initial(_ configuration: Configuration) -> SnapshotMark {
-    SnapshotMark(index: .zero, term: .zero, logTime: .zero, configuration: configuration)
+    SnapshotMark(
+      index: .zero, term: .zero, logTime: .zero, configuration: configuration, lease: .none)
   }
 
   var position: LogPosition { LogPosition(term: term, index: index) }

@@ -4,6 +4,7 @@ extension RaftGroup {
   /// Ends a turn: everything that the inputs since the last one led to. Replaces what `effects`
   /// held.
   package mutating func takeEffects(now: ClockReading, into effects: inout RaftEffects) {
+    core.now = now
     changeLeader { $0.endTurn(core: &$1) }
     sendReads(now: now.boot)
     let request = core.makePersistRequest()

@@ -5,6 +5,7 @@ package import Primitives
 extension RaftGroup {
   /// Time passed. Call it a few times per heartbeat interval.
   package mutating func tick(now: ClockReading) {
+    core.now = now
     switch state {
     case .follower(let follower):
       changeFollower { $0.expireReads(now: now.boot, core: &$1) }
@@ -22,6 +23,7 @@ extension RaftGroup {
     kind: EntryKind = .command, payload: [UInt8], logTime: LogTime, now: ClockReading
   ) -> ProposeResult {
     precondition(kind != .configuration, "configurations are not proposed")
+    core.now = now
     guard case .leader = state else { return .notLeader(hint: leader) }
     let result = changeLeader { leader, core -> ProposeResult in
       guard !leader.isFull(core) else { return .full }
@@ -33,6 +35,7 @@ extension RaftGroup {
 
   /// A write is durable, and all writes of this group that were asked for before it.
   package mutating func persisted(_ receipt: PersistReceipt, now: ClockReading) {
+    core.now = now
     core.log.confirmWrite(receipt.sequence)
     if (receipt.term, receipt.vote.rawValue)
       >= (core.durableBallot.term, core.durableBallot.vote.rawValue)
@@ -90,7 +93,9 @@ extension RaftGroup {
       if follower.incoming?.mark == mark { follower.incoming = nil }
     }
     guard mark.index > core.log.handedOut else { return false }
+    core.now = now
     core.log.install(mark)
+    core.barrier.arrived(core.log.mark.lease, at: now)
     core.adopt(core.log.mark.configuration)
     appliedIndex = mark.index
     core.outbox.events.append(.snapshotInstalled(index: mark.index))

@@ -7,6 +7,7 @@ extension RaftGroup {
   /// Takes a message. Lost, repeated, reordered and late ones do no harm; those of other groups, of
   /// other receivers and of members that don't belong to the group are ignored (trap 20).
   package mutating func step(_ message: Message, now: ClockReading) {
+    core.now = now
     guard message.shard == shard, message.to == member, message.from != member,
       core.configuration.contains(message.from)
     else { return }

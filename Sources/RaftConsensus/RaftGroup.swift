@@ -37,7 +37,7 @@ package struct RaftGroup: Sendable {
     now: ClockReading, seed: UInt64
   ) {
     core = GroupCore(
-      member: member, shard: shard, settings: settings, restored: restored, seed: seed)
+      member: member, shard: shard, settings: settings, restored: restored, now: now, seed: seed)
     let deadline = now.boot + core.firstElectionTimeout()
     state = .follower(Follower(now: now.boot, electionDeadline: deadline))
     nextAttempt = core.random.next()

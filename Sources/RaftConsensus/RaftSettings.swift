@@ -41,10 +41,15 @@ package struct RaftSettings: Sendable {
   /// Reads that wait for a round, or for a new leader's first commit; more are refused.
   package var readsWaitingMax = 65_536
 
-  /// Stamped into each entry (rule L3); 0 gives no lease.
+  /// Δ, stamped into each entry (rule L3); 0 gives no lease, and every read is by read index.
   package var leaseMilliseconds: UInt32 = 0
-  /// Stamped into each entry (rule L3).
-  package var clockRatePPM: UInt32 = 0
+  /// ρ, by how many millionths any node's clocks may be too fast or too slow; stamped into each
+  /// entry (rule L3). Time synchronisation slews by 500 at most; a quartz is off by less than 100.
+  package var clockRatePPM: UInt32 = 2_000
 
   package init() {}
+
+  package var leaseTerms: LeaseTerms {
+    LeaseTerms(milliseconds: leaseMilliseconds, ratePPM: clockRatePPM)
+  }
 }

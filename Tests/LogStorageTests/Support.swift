@@ -134,7 +134,8 @@ func state(term: UInt64 = 1, vote: UInt64 = 2, acked: UInt64 = 0, commit: UInt64
 func mark(_ index: UInt64, term: UInt64 = 1) -> SnapshotMark {
   SnapshotMark(
     index: LogIndex(index), term: Term(term), logTime: LogTime(milliseconds: Int64(index)),
-    configuration: Configuration(voters: [MemberID(1), MemberID(2), MemberID(3)]))
+    configuration: Configuration(voters: [MemberID(1), MemberID(2), MemberID(3)]),
+    lease: LeaseTerms(milliseconds: UInt32(index), ratePPM: 2_000))
 }
 
 let shardA = ShardID(2)

@@ -23,7 +23,7 @@ import Testing
   /// A leader that has compacted all but its newest entries, and a follower that has nothing.
   private func pair() -> (leader: ByHand, follower: ByHand) {
     var leader = leaderWithALongLog()
-    leader.node.compact()
+    leader.node.compact(now: reading(leader.now))
     leader.settle()
     return (leader, ByHand(3))
   }
@@ -81,7 +81,7 @@ import Testing
     }
     #expect(loads == 1)
     #expect(wanted == 1)
-    leader.node.compact()
+    leader.node.compact(now: reading(leader.now))
     var follower = ByHand(3)
     converse(&leader, &follower, heartbeats: 6)
     #expect(follower.node.state == leader.node.state)
@@ -157,8 +157,8 @@ import Testing
       from: 1, term: 1)
     follower.settle()
     let mark = SnapshotMark(
-      index: LogIndex(2), term: Term(1), logTime: .zero, configuration: follower.group.configuration
-    )
+      index: LogIndex(2), term: Term(1), logTime: .zero,
+      configuration: follower.group.configuration, lease: .none)
     follower.hear(
       .snapshotChunk(SnapshotChunk(mark: mark, offset: 0, bytes: [1], isLast: true)), from: 1,
       term: 1
@@ -173,7 +173,7 @@ import Testing
     var member = ByHand()
     member.node.disk.snapshot = SnapshotMark(
       index: LogIndex(10), term: Term(3), logTime: LogTime(milliseconds: 777),
-      configuration: member.group.configuration)
+      configuration: member.group.configuration, lease: .none)
     member.node.disk.hardState = HardState(
       term: Term(3), ackedTerm: Term(3), ackedIndex: LogIndex(10))
     member.node.restart(now: member.now, seed: 2)
@@ -187,7 +187,8 @@ import Testing
     // The process died after it saved a snapshot and before it deleted the old rows.
     var member = ByHand()
     member.node.disk.snapshot = SnapshotMark(
-      index: LogIndex(2), term: Term(4), logTime: .zero, configuration: member.group.configuration)
+      index: LogIndex(2), term: Term(4), logTime: .zero, configuration: member.group.configuration,
+      lease: .none)
     member.node.disk.rows = ByHand.entries([1, 1], from: 3)
     member.node.disk.hardState = HardState(
       term: Term(4), ackedTerm: Term(1), ackedIndex: LogIndex(4))

@@ -26,7 +26,8 @@ import Testing
     index: LogIndex(60), term: Term(7), logTime: LogTime(milliseconds: 5),
     configuration: Configuration(
       voters: [MemberID(1), MemberID(2), MemberID(300)], outgoingVoters: [MemberID(4)],
-      learners: [MemberID(5)], learnersNext: [MemberID(4)], autoLeave: true))
+      learners: [MemberID(5)], learnersNext: [MemberID(4)], autoLeave: true),
+    lease: LeaseTerms(milliseconds: 900, ratePPM: 2_000))
 
   static let bodies: [Message.Body] = [
     .preVote(lastLog: position), .preVoteReply(granted: true), .vote(lastLog: position),

@@ -37,7 +37,7 @@ extension NodeCore {
     groups[at].raft.applied(upTo: groups[at].books.index)
     groups[at].clock.noted(groups[at].books.logTime, now: now)
     if groups[at].isMeta { openShardsOfCatalog(now: now) }
-    takeSnapshotIfDue(at)
+    takeSnapshotIfDue(at, now: now)
   }
 
   private mutating func answer(_ entry: Entry, outcomes: [UInt8], at: Int) {

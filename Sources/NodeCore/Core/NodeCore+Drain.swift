@@ -64,7 +64,7 @@ extension NodeCore {
     case .repaired(let index):
       out.events.append(.repaired(shard, index))
     case .entriesUnreadable(let index, _):
-      takeSnapshotInPlace(of: index, at: at)
+      takeSnapshotInPlace(of: index, at: at, now: now)
     case .startedPreVote, .snapshotInstalled:
       break
     }

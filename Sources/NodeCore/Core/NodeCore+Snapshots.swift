@@ -5,25 +5,26 @@ import StockLedger
 extension NodeCore {
   /// Takes a snapshot when the log behind the last one has grown enough. It shares the ledger's
   /// pages, so the shard does not stop.
-  mutating func takeSnapshotIfDue(_ at: Int) {
+  mutating func takeSnapshotIfDue(_ at: Int, now: ClockReading) {
     let ledgerBytes = groups[at].books.shard?.sizes.bytes ?? 0
     guard groups[at].snapshots.isDue(ledgerBytes: ledgerBytes, settings: settings) else { return }
-    takeSnapshot(at)
+    takeSnapshot(at, now: now)
   }
 
   /// A follower needs entries that storage can't read: the ledger has what they led to.
-  mutating func takeSnapshotInPlace(of index: LogIndex, at: Int) {
+  mutating func takeSnapshotInPlace(of index: LogIndex, at: Int, now: ClockReading) {
     guard groups[at].snapshots.isIdle, groups[at].books.index >= index,
       groups[at].raft.snapshotMark.index < index
     else { return }
-    takeSnapshot(at)
+    takeSnapshot(at, now: now)
   }
 
-  private mutating func takeSnapshot(_ at: Int) {
+  private mutating func takeSnapshot(_ at: Int, now: ClockReading) {
     // The members as of the applied entry are the group's own as long as none are changed.
     let mark = SnapshotMark(
       index: groups[at].books.index, term: groups[at].books.term,
-      logTime: groups[at].books.logTime, configuration: groups[at].raft.configuration)
+      logTime: groups[at].books.logTime, configuration: groups[at].raft.configuration,
+      lease: groups[at].raft.leaseToRemember(now: now))
     groups[at].snapshots.started(mark)
     counters.snapshotsTaken += 1
     out.snapshotsToSave.append(

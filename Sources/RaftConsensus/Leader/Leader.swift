@@ -9,6 +9,7 @@ struct Leader: Sendable {
   /// Every other member, sorted.
   var others: [Progress]
   var reads = ReadRounds()
+  var lease: Lease
   /// Uncommitted entries in bytes.
   private var uncommittedBytes = 0
   /// A heartbeat goes out with the next turn.
@@ -24,6 +25,7 @@ struct Leader: Sendable {
     others = core.configuration.members.filter { $0 != core.member }
       .map { Progress(member: $0, next: next, now: now) }
     heartbeatSlot = now / core.settings.heartbeatNanoseconds
+    lease = Lease(core.settings.leaseTerms)
     recountUncommitted(core)
     append(kind: .empty, payload: [], logTime: .zero, core: &core)
   }
@@ -40,6 +42,7 @@ struct Leader: Sendable {
       leaseMilliseconds: core.settings.leaseMilliseconds,
       clockRatePPM: core.settings.clockRatePPM, payload: payload)
     core.log.append(entry)
+    lease.created(entry.index, at: core.now)
     uncommittedBytes += entry.weight
     return entry.index
   }
@@ -105,7 +108,8 @@ extension Leader {
 
 extension Leader {
   /// Commits what majorities hold durably, the leader counting like any other by its own disk
-  /// (rules C2, C4), if it is of the leader's own term (Raft paper, section 5.4.2 and figure 8).
+  /// (rules C2, C4), if it is of the leader's own term (Raft paper, section 5.4.2 and figure 8), and
+  /// nothing at all while an earlier leader may have a lease (rule L4).
   mutating func advanceCommit(core: inout GroupCore) {
     let own = core.log.durable.rawValue
     let held = core.quorum.committed { member in
@@ -113,8 +117,11 @@ extension Leader {
       return progress(of: member).map { others[$0].match.rawValue }
     }
     let index = LogIndex(min(held, core.log.lastIndex.rawValue))
-    guard index > core.log.committed, core.log.term(at: index) == term else { return }
+    guard index > core.log.committed, core.log.term(at: index) == term,
+      core.barrier.hasPassed(core.now, term: term)
+    else { return }
     core.log.commit(upTo: index)
+    lease.committed(upTo: index)
     if isEstablished(core) { reads.firstCommit(core.log.committed) }
   }
 }

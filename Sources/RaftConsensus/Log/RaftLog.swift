@@ -64,15 +64,20 @@ struct RaftLog: Sendable {
   }
 
   /// Takes a leader's entries behind an entry that is there; what is there already stays, what
-  /// contradicts them goes (Raft paper, figure 2, AppendEntries 3 and 4).
-  mutating func merge(_ entries: [Entry]) {
+  /// contradicts them goes (Raft paper, figure 2, AppendEntries 3 and 4). The answer is what was new.
+  mutating func merge(_ entries: [Entry]) -> ArraySlice<Entry> {
+    var known = 0
     for entry in entries {
       if let term = terms.term(at: entry.index) {
-        if term == entry.term { continue }
+        if term == entry.term {
+          known += 1
+          continue
+        }
         truncate(from: entry.index)
       }
       append(entry)
     }
+    return entries[known...]
   }
 
   mutating func commit(upTo index: LogIndex) {

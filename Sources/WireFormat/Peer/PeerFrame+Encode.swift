@@ -163,6 +163,8 @@ extension ProtoWriter {
     put(2, mark.term.rawValue)
     put(3, mark.logTime.milliseconds)
     small(4) { $0.configuration(mark.configuration) }
+    put(5, UInt64(mark.lease.milliseconds))
+    put(6, UInt64(mark.lease.ratePPM))
   }
 
   private mutating func configuration(_ configuration: Configuration) {

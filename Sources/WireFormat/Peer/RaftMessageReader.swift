@@ -161,17 +161,21 @@ enum RaftMessageReader {
   ) throws(PeerFrameError) -> SnapshotMark {
     var (index, term, logTime) = (LogIndex.zero, Term.zero, LogTime.zero)
     var configuration: Configuration?
+    var lease = LeaseTerms.none
     try unsafe PeerReader.each(bytes) { (field) throws(PeerFrameError) in
       switch field.number {
       case 1: index = LogIndex(try field.number64())
       case 2: term = Term(try field.number64())
       case 3: logTime = LogTime(milliseconds: try field.time())
       case 4: configuration = try unsafe self.configuration(field.content(), limits)
+      case 5: lease.milliseconds = try field.number32()
+      case 6: lease.ratePPM = try field.number32()
       default: break
       }
     }
     guard let configuration else { throw PeerFrameError("mark without a configuration") }
-    return SnapshotMark(index: index, term: term, logTime: logTime, configuration: configuration)
+    return SnapshotMark(
+      index: index, term: term, logTime: logTime, configuration: configuration, lease: lease)
   }
 
   private static func configuration(

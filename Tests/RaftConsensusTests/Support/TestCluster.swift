@@ -86,7 +86,7 @@ struct TestCluster {
   private mutating func work(at: Int, chaos: Chaos) {
     if random.chance(1, in: 3) { propose(at: at) }
     if random.chance(1, in: 10) { read(at: at) }
-    if random.chance(chaos.compaction, in: 1_000) { nodes[at].compact() }
+    if random.chance(chaos.compaction, in: 1_000) { nodes[at].compact(now: reading(now)) }
     let done = chaos.crash == 0 ? nodes[at].disk.waiting.count : Int(random.below(3))
     for message in nodes[at].finishWrites(done, now: now) { send(message, chaos) }
     if random.chance(1, in: 2) || chaos.crash == 0 { nodes[at].finishReads(now: now) }

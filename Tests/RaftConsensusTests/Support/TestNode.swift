@@ -95,10 +95,11 @@ struct TestNode {
     if group.snapshotInstalled(mark, now: reading(now)) { state = received }
   }
 
-  mutating func compact() {
+  mutating func compact(now: ClockReading) {
     guard state.index > disk.snapshot.index, let term = group.term(at: state.index) else { return }
     let mark = SnapshotMark(
-      index: state.index, term: term, logTime: state.logTime, configuration: group.configuration)
+      index: state.index, term: term, logTime: state.logTime, configuration: group.configuration,
+      lease: group.leaseToRemember(now: now))
     disk.save(mark, state)
     group.compact(to: mark)
   }

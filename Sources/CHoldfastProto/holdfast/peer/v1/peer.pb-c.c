@@ -2197,7 +2197,7 @@ const ProtobufCMessageDescriptor holdfast__peer__v1__configuration__descriptor =
   (ProtobufCMessageInit) holdfast__peer__v1__configuration__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor holdfast__peer__v1__snapshot_mark__field_descriptors[4] =
+static const ProtobufCFieldDescriptor holdfast__peer__v1__snapshot_mark__field_descriptors[6] =
 {
   {
     "index",
@@ -2247,17 +2247,43 @@ static const ProtobufCFieldDescriptor holdfast__peer__v1__snapshot_mark__field_d
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "lease_milliseconds",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__Peer__V1__SnapshotMark, lease_milliseconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "clock_rate_ppm",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__Peer__V1__SnapshotMark, clock_rate_ppm),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned holdfast__peer__v1__snapshot_mark__field_indices_by_name[] = {
+  5,   /* field[5] = clock_rate_ppm */
   3,   /* field[3] = configuration */
   0,   /* field[0] = index */
+  4,   /* field[4] = lease_milliseconds */
   2,   /* field[2] = log_time */
   1,   /* field[1] = term */
 };
 static const ProtobufCIntRange holdfast__peer__v1__snapshot_mark__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor holdfast__peer__v1__snapshot_mark__descriptor =
 {
@@ -2267,7 +2293,7 @@ const ProtobufCMessageDescriptor holdfast__peer__v1__snapshot_mark__descriptor =
   "Holdfast__Peer__V1__SnapshotMark",
   "holdfast.peer.v1",
   sizeof(Holdfast__Peer__V1__SnapshotMark),
-  4,
+  6,
   holdfast__peer__v1__snapshot_mark__field_descriptors,
   holdfast__peer__v1__snapshot_mark__field_indices_by_name,
   1,  holdfast__peer__v1__snapshot_mark__number_ranges,

@@ -295,10 +295,12 @@ struct  Holdfast__Peer__V1__SnapshotMark
   uint64_t term;
   int64_t log_time;
   Holdfast__Peer__V1__Configuration *configuration;
+  uint32_t lease_milliseconds;
+  uint32_t clock_rate_ppm;
 };
 #define HOLDFAST__PEER__V1__SNAPSHOT_MARK__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&holdfast__peer__v1__snapshot_mark__descriptor) \
-    , 0, 0, 0, NULL }
+    , 0, 0, 0, NULL, 0, 0 }
 
 
 struct  Holdfast__Peer__V1__SnapshotChunk
