@@ -92,7 +92,7 @@ private final class RunningNode: Sendable {
         own: own, peer: peer, host: host, port: port,
         tls: ClientTLS(
           identity: settings.identity, expectedURI: "holdfast:node/\(peer.id.rawValue)"),
-        loop: loop)
+        loop: loop, delayMilliseconds: settings.linkDelayMilliseconds)
     }
   }
 

@@ -22,6 +22,8 @@ final class PeerLink: @unchecked Sendable {  // used on `channel.eventLoop` only
   private var isClosed = false
   private var wantsFlush = false
   private var bytes: [UInt8] = []
+  /// See `RuntimeSettings.linkDelayMilliseconds`.
+  private let delay: TimeAmount
   private(set) var envelopesDropped: UInt64 = 0
 
   /// A stream that broke is opened again after this, and not at once, so that a peer that refuses
@@ -40,8 +42,12 @@ final class PeerLink: @unchecked Sendable {  // used on `channel.eventLoop` only
   /// What a node takes of a stream without a round trip: regions are 100 ms apart.
   static let windowBytes = 2 << 20
 
-  init(own: NodeID, peer: NodeSeat, host: String, port: Int, tls: ClientTLS, loop: any EventLoop) {
+  init(
+    own: NodeID, peer: NodeSeat, host: String, port: Int, tls: ClientTLS, loop: any EventLoop,
+    delayMilliseconds: Int64 = 0
+  ) {
     self.own = own
+    delay = .milliseconds(delayMilliseconds)
     node = peer.id
     region = peer.region
     address = String(decoding: peer.address, as: UTF8.self)
@@ -54,6 +60,15 @@ final class PeerLink: @unchecked Sendable {  // used on `channel.eventLoop` only
 
   func send(_ envelope: PeerEnvelope) {
     channel.eventLoop.assertInEventLoop()
+    guard delay > .zero else { return sendNow(envelope) }
+    // Of two that are due at once the earlier one runs first: the order stays.
+    channel.eventLoop.assumeIsolated().scheduleTask(in: delay) { [self] in
+      sendNow(envelope)
+      flush()
+    }
+  }
+
+  private func sendNow(_ envelope: PeerEnvelope) {
     guard !isClosed else { return }
     // What waits for a connection would arrive all at once, and late: a flood of appends that the
     // peer refuses one by one, and of heartbeats from terms gone by.

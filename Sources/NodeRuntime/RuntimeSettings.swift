@@ -35,6 +35,9 @@ package struct RuntimeSettings: Sendable {
   package var recoveryStall = Duration.seconds(30)
   /// How long a stopping node waits for its calls.
   package var drainSeconds: Int64 = 5
+  /// Each message to another node waits so long before it is sent: a cluster over the world on one
+  /// machine. For trials; forwarded calls are not delayed.
+  package var linkDelayMilliseconds: Int64 = 0
   /// Below this many free bytes intake is refused, so that confirms, releases and expiries still fit.
   package var freeBytesMin: Int64 = 256 << 20
 

@@ -74,3 +74,20 @@ extension API.Outcome {
     }
   }
 }
+
+extension API.AnsweredBy {
+  /// How a QueryAvailabilityResponse was answered; unspecified when it does not say.
+  package static func scan(_ bytes: UnsafeRawBufferPointer) -> API.AnsweredBy {
+    var reader = unsafe ProtoReader(bytes)
+    while reader.next() {
+      guard reader.number == 2, reader.wireType == 2 else { continue }
+      var inner = unsafe ProtoReader(reader.content)
+      while inner.next() {
+        if inner.number == 1, inner.wireType == 0 {
+          return API.AnsweredBy(rawValue: Int32(clamping: inner.value)) ?? .unspecified
+        }
+      }
+    }
+    return .unspecified
+  }
+}

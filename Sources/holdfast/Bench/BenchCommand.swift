@@ -20,6 +20,9 @@ struct BenchCommand: AsyncParsableCommand {
       call that finds no place waits (late), or is never sent (missed). append_sync_ms is what \
       the disk alone needs: the median of bare 35 KB appends and fdatasyncs before and after.
 
+      With --reads the calls are linearizable reads, and the result says how many were answered \
+      under a lease and how many after a majority was asked.
+
       With --echo the same load goes to a server that does nothing (cluster/bench/nghttp2_echo.c): \
       what is left of latency there is this load generator, the loopback and the machine.
       """)
@@ -28,6 +31,7 @@ struct BenchCommand: AsyncParsableCommand {
   @Option(help: "Connections to the shard's leader.") var connections = 4
   @Option(help: "Calls under way at once, over all connections.") var inFlight = 1_024
   @Option(help: "Requests in one BatchReserve, up to 8192; 0 makes unary calls.") var batch = 0
+  @Flag(help: "Linearizable reads of one SKU in place of reservations.") var reads = false
   @Option(help: "How long to measure, in seconds.") var seconds = 5.0
   @Option(help: "How long to run before that, in seconds.") var warmup = 1.0
   @Option(help: "One hot SKU, or many with Zipf's distribution.") var keys = Keys.hot
@@ -46,6 +50,9 @@ struct BenchCommand: AsyncParsableCommand {
   func validate() throws {
     guard echo == nil || (NodeAddress(echo!) != nil && batch == 0 && keys == .hot) else {
       throw ValidationError("--echo must be HOST:PORT, without --batch and --keys")
+    }
+    guard !reads || (batch == 0 && echo == nil && keys == .hot) else {
+      throw ValidationError("--reads goes without --batch, --echo and --keys")
     }
     guard (1...256).contains(connections) else {
       throw ValidationError("--connections must be from 1 to 256")
@@ -78,7 +85,8 @@ struct BenchCommand: AsyncParsableCommand {
         context, group.next(), region: region, skus: keys == .hot ? 1 : skus)
       var syncs = rate == nil ? [] : try await AppendSync.measure(in: dir)
       let before = try await target.measure()
-      let load = load(target.template, skus: target.skus.count)
+      var load = load(target.template, skus: target.skus.count)
+      if reads { load.query = target.query }
       let counts = await drive(load, context.settings, target.leader, group)
       let after = try await target.measure()
       if rate != nil { syncs += try await AppendSync.measure(in: dir) }
@@ -140,7 +148,7 @@ struct BenchCommand: AsyncParsableCommand {
   ) throws {
     let report = BenchReport(
       counts: counts, before: before, after: after, seconds: seconds, batch: batch,
-      connections: connections, inFlight: inFlight, rate: rate, syncs: syncs)
+      connections: connections, inFlight: inFlight, rate: rate, syncs: syncs, isOfReads: reads)
     printLine(json ? report.json : report.table)
     if counts.missed > 0 {
       say("\(counts.missed) calls were due and never sent: the rate is more than was answered.")

@@ -22,6 +22,8 @@ struct BenchLoad: Sendable {
   var callsMax = Int.max
   /// Answers are no reservations, and are not looked into.
   var isEcho = false
+  /// Reads in place of reservations: each call is this request, a QueryAvailability.
+  var query: [UInt8]?
 }
 
 struct BenchCounts: Sendable {
@@ -32,6 +34,8 @@ struct BenchCounts: Sendable {
   var reservations: UInt64 = 0
   /// Of the whole run, warm-up included, by API.Outcome.
   var outcomes = [UInt64](repeating: 0, count: 4)
+  /// Reads of the whole run, warm-up included, by API.AnsweredBy.
+  var answeredBy = [UInt64](repeating: 0, count: 4)
   /// Calls of an open load that were due with no place free for them, and were sent later.
   var late: UInt64 = 0
   /// Calls of an open load that were due and never sent.
@@ -47,6 +51,7 @@ struct BenchCounts: Sendable {
     missed += other.missed
     errors += other.errors
     for index in outcomes.indices { outcomes[index] += other.outcomes[index] }
+    for index in answeredBy.indices { answeredBy[index] += other.answeredBy[index] }
     if firstError.isEmpty { firstError = other.firstError }
   }
 }
@@ -78,8 +83,9 @@ final class BenchLane {
     self.eventLoop = eventLoop
     self.completion = completion
     zipf = ZipfKeys(count: load.skus, seed: seed)
-    path = MethodPath(
-      load.batch > 0 ? HoldfastMethod.batchReserve.path : HoldfastMethod.reserve.path)
+    let method: HoldfastMethod =
+      load.query != nil ? .queryAvailability : load.batch > 0 ? .batchReserve : .reserve
+    path = MethodPath(method.path)
   }
 
   func start(inFlight: Int) {
@@ -98,6 +104,15 @@ final class BenchLane {
 
   /// Sends one call, whose latency counts from `since`.
   func send(_ channel: GRPCChannel, _ since: NIODeadline) {
+    if load.query == nil { writeReserve() } else { message = load.query! }
+    unsafe message.withUnsafeBytes { message in
+      unsafe channel.unary(path, message: message, options: CallOptions(waitForReady: true)) {
+        self.ended(channel, $0, since: since)
+      }
+    }
+  }
+
+  private func writeReserve() {
     let wall = LogTime(milliseconds: wallMilliseconds())
     message.removeAll(keepingCapacity: true)
     if load.batch > 0 {
@@ -108,11 +123,6 @@ final class BenchLane {
     } else {
       let id = stamps.next(now: wall.milliseconds).requestID
       load.template.append(to: &message, requestID: id, sentAt: wall, sku: zipf.next())
-    }
-    unsafe message.withUnsafeBytes { message in
-      unsafe channel.unary(path, message: message, options: CallOptions(waitForReady: true)) {
-        self.ended(channel, $0, since: since)
-      }
     }
   }
 
@@ -133,6 +143,10 @@ final class BenchLane {
 
   /// Counts the outcomes; the answer is the number of reservations made.
   private func read(_ reply: UnaryReply, _ isMeasured: Bool) -> UInt64 {
+    if load.query != nil {
+      counts.answeredBy[Int(unsafe API.AnsweredBy.scan(reply.message).rawValue)] += 1
+      return 1
+    }
     var made: UInt64 = 0
     func take(_ outcome: API.Outcome) {
       counts.outcomes[Int(outcome.rawValue)] += 1

@@ -13,6 +13,7 @@ struct BenchReport: FieldReport {
   var rate: Int?
   /// Of an open load: milliseconds of each bare append and sync, before and after it.
   var syncs: [Double]
+  var isOfReads = false
 
   var fields: [(String, String)] {
     [
@@ -29,7 +30,13 @@ struct BenchReport: FieldReport {
         "{\"FULL\":\(counts.outcomes[1]),\"PARTIAL\":\(counts.outcomes[2]),"
           + "\"NONE\":\(counts.outcomes[3])}"
       ),
-    ] + openFields
+    ] + readFields + openFields
+  }
+
+  private var readFields: [(String, String)] {
+    guard isOfReads else { return [] }
+    let by = counts.answeredBy
+    return [("answered_by", "{\"LEASE\":\(by[1]),\"QUORUM\":\(by[2]),\"STALE\":\(by[3])}")]
   }
 
   private var openFields: [(String, String)] {
@@ -43,7 +50,8 @@ struct BenchReport: FieldReport {
   }
 
   private var cpuMicroseconds: Double {
-    let calls = max(1, counts.outcomes.reduce(0, +) / UInt64(max(1, batch)))
+    let all = (counts.outcomes + counts.answeredBy).reduce(0, +)
+    let calls = max(1, all / UInt64(max(1, batch)))
     return Double(after.cpuNanoseconds - before.cpuNanoseconds) / Double(calls) / 1_000
   }
 }

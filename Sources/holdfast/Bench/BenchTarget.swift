@@ -30,6 +30,15 @@ struct BenchTarget: Sendable {
     return ReserveTemplate(request, skus: skus)
   }
 
+  /// A linearizable read of the first SKU.
+  var query: [UInt8] {
+    var request = API.QueryAvailabilityRequest()
+    request.pool = pool
+    request.region = region
+    request.skus = [skus[0]]
+    return request.encoded()
+  }
+
   static func prepare(
     _ context: ClientContext, _ eventLoop: any EventLoop, region: String?, skus: Int
   ) async throws -> BenchTarget {

@@ -16,6 +16,9 @@ struct DevLayout {
   }
   var directory: String
   var nodes: [Node]
+  var linkDelayMilliseconds = 0
+  /// Nil: as it is by default.
+  var leaseMilliseconds: Int?
 
   var authority: String { directory + "/certificates/ca.pem" }
   var clientCertificate: String { directory + "/certificates/client.pem" }
@@ -88,8 +91,14 @@ struct DevLayout {
       node: {id: \(node.id), region: \(node.region), zone: \(node.zone), dir: data}
       listen: {grpc: "\(node.grpc)", plaintext: "\(node.plaintext)"}
       tls: {ca: "\(authority)", cert: "\(certificate(node))", key: "\(key(node))"}
-      peers:\(peers.isEmpty ? " []" : "\n" + peers.joined())
+      peers:\(peers.isEmpty ? " []\n" : "\n" + peers.joined())\(trial)
       """
+  }
+
+  private var trial: String {
+    let lease = leaseMilliseconds.map { "consensus: {lease_ms: \($0)}\n" } ?? ""
+    return lease
+      + (linkDelayMilliseconds > 0 ? "trial: {link_delay_ms: \(linkDelayMilliseconds)}\n" : "")
   }
 
   private var contextText: String {

@@ -19,6 +19,10 @@ struct DevCommand: AsyncParsableCommand {
   var dir: String?
   @Option(help: "Port of the first node; node n has this plus 10·(n−1). 0 takes free ports.")
   var basePort = 7400
+  @Option(help: "Milliseconds that each message between nodes waits: a wide network on loopback.")
+  var linkDelayMs = 0
+  @Option(help: "Length of the leaders' lease in milliseconds; 0: none, reads ask a majority.")
+  var leaseMs: Int?
   @Flag(help: "Leave a node that died as it is.")
   var noRestart = false
 
@@ -32,6 +36,9 @@ struct DevCommand: AsyncParsableCommand {
     else {
       throw ValidationError("--regions must be 1 to 16 different names, like eu,us,ap")
     }
+    guard (0...1_000).contains(linkDelayMs), (0...60_000).contains(leaseMs ?? 0) else {
+      throw ValidationError("--link-delay-ms must be from 0 to 1000, --lease-ms from 0 to 60000")
+    }
     let last = basePort + 10 * (names.count * nodesPerRegion - 1) + 2
     guard basePort == 0 || (basePort >= 1 && last <= 65_535) else {
       throw ValidationError("--base-port must be 0, or leave room for \(last - basePort) ports")
@@ -44,9 +51,11 @@ struct DevCommand: AsyncParsableCommand {
 
   func run() async throws {
     let directory = try dir ?? temporaryFolder()
-    let layout = try DevLayout(
+    var layout = try DevLayout(
       directory: URL(fileURLWithPath: directory).path, regions: regionNames,
       nodesPerRegion: nodesPerRegion, basePort: basePort)
+    layout.linkDelayMilliseconds = linkDelayMs
+    layout.leaseMilliseconds = leaseMs
     try layout.write()
     let processes = try layout.nodes.map { node in
       let process = ServerProcess(

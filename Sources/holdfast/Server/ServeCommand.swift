@@ -98,6 +98,7 @@ extension ServerConfig {
         certificateFile: tls.certificate, keyFile: tls.key, rootsFile: tls.authority))
     settings.lanes = lanes
     settings.tickMilliseconds = Int64(consensus.tickMilliseconds)
+    settings.linkDelayMilliseconds = Int64(linkDelayMilliseconds)
     settings.server.connectionsMax = limits.connections
     settings.storage.journalMilliseconds = Int64(limits.journalDays) * 86_400_000
     settings.storage.journalBytes = Int64(limits.journalGigabytes) << 30

@@ -44,6 +44,8 @@ struct ServerConfig {
   var lanes = 1
   var limits = Limits()
   var consensus = Consensus()
+  /// Each message to another node waits so long: for trials.
+  var linkDelayMilliseconds = 0
 }
 
 /// A numeric address and a port.
@@ -71,7 +73,9 @@ struct Endpoint: Equatable, CustomStringConvertible {
 }
 
 extension ServerConfig {
-  private static let keys = ["node", "listen", "tls", "peers", "lanes", "limits", "consensus"]
+  private static let keys = [
+    "node", "listen", "tls", "peers", "lanes", "limits", "consensus", "trial",
+  ]
 
   static func load(_ file: String) throws -> ServerConfig {
     let text: String
@@ -111,6 +115,9 @@ extension ServerConfig {
     config.lanes = try root.integer("lanes", in: 1...64) ?? 1
     try config.readLimits(root)
     try config.readConsensus(root)
+    if let trial = try root.section("trial", known: ["link_delay_ms"]) {
+      config.linkDelayMilliseconds = try trial.integer("link_delay_ms", in: 0...1_000) ?? 0
+    }
     try config.check(root, listen)
     return config
   }
@@ -139,7 +146,7 @@ extension ServerConfig {
     consensus.electionMilliseconds =
       try section.integer("election_ms", in: 50...60_000) ?? consensus.electionMilliseconds
     consensus.leaseMilliseconds =
-      try section.integer("lease_ms", in: 10...60_000) ?? consensus.leaseMilliseconds
+      try section.integer("lease_ms", in: 0...60_000) ?? consensus.leaseMilliseconds
   }
 
   /// What no single key shows: contradictions between them.

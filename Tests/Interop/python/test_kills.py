@@ -4,13 +4,13 @@ import os
 import signal
 import subprocess
 import threading
-import time
-from pathlib import Path
 
 import grpc
 import pytest
-from conftest import BINARY, Cluster, Shop, new_id, until_known
-from holdfast.v1 import cluster_pb2, cluster_pb2_grpc, reservation_pb2, reservation_pb2_grpc
+from live import (BINARY, Cluster, Shop, all_serve, assert_members_agree, new_id, pid_of, until_known,
+                  verify_journals, wait_until)
+
+from holdfast.v1 import reservation_pb2, reservation_pb2_grpc
 
 
 @pytest.fixture
@@ -19,48 +19,6 @@ def own_cluster():
     cluster = Cluster()
     yield cluster
     cluster.stop()
-
-
-def pid_of(cluster, node):
-    """The process that serves as this node now; None between its death and its restart."""
-    config = f"{node['dir']}/config.yaml".encode()
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                words = (entry / "cmdline").read_bytes().split(b"\0")
-            except OSError:
-                continue
-            if b"serve" in words and config in words:
-                return int(entry.name)
-    return None
-
-
-def wait_until(condition, seconds, what):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if condition():
-            return
-        threading.Event().wait(0.05)
-    raise AssertionError(f"{what} did not happen in {seconds} s")
-
-
-def describe(cluster, region):
-    with cluster.plaintext(region) as channel:
-        stub = cluster_pb2_grpc.ClusterServiceStub(channel)
-        return stub.DescribeCluster(cluster_pb2.DescribeClusterRequest(), timeout=3)
-
-
-def all_serve(cluster):
-    try:
-        for node in cluster.ready["nodes"]:
-            picture = describe(cluster, node["region"])
-            if any(shard.leader == 0 for shard in picture.shards):
-                return False
-            if any(each.state != cluster_pb2.NODE_STATE_SERVING for each in picture.nodes):
-                return False
-        return True
-    except grpc.RpcError:
-        return False
 
 
 class Orders(threading.Thread):
@@ -108,23 +66,6 @@ def test_everything_acknowledged_survives_the_death_of_all_nodes(own_cluster):
             assert until_known(lambda: stub.GetReservation(request, timeout=5)).reservation.name == name
     assert_members_agree(cluster)
     verify_journals(cluster)
-
-
-def assert_members_agree(cluster):
-    def agree():
-        shards = describe(cluster, "eu").shards
-        return all(
-            shard.digest_index > 0 and all(
-                member.digest == shard.digest for member in shard.members) for shard in shards)
-    wait_until(agree, 30, "an equal digest on all members")
-
-
-def verify_journals(cluster):
-    for node in cluster.ready["nodes"]:
-        done = subprocess.run([str(BINARY), "audit", "verify", "--json", "--dir", node["dir"]],
-                              capture_output=True, text=True, timeout=120)
-        assert done.returncode == 0, done.stderr
-        assert json.loads(done.stdout)["ok"] is True
 
 
 def test_a_replay_holds_while_one_node_after_the_other_is_killed(own_cluster):

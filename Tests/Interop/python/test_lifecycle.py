@@ -1,7 +1,7 @@
 """A reservation's life through generated stubs."""
 import grpc
 import pytest
-from conftest import new_id
+from live import new_id
 from holdfast.v1 import availability_pb2, audit_pb2, reservation_pb2, types_pb2
 
 

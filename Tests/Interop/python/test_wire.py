@@ -4,7 +4,7 @@ import subprocess
 
 import grpc
 import pytest
-from conftest import Shop, new_id, until_known
+from live import Shop, new_id, until_known
 from google.protobuf.descriptor_pool import DescriptorPool
 from google.rpc import error_details_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
