@@ -37,6 +37,17 @@ final class EventLog: Sendable {
         ["term": "\(term.rawValue)", "leader": "\(leader?.rawValue ?? 0)"])
     case .electionStarted(let shard, let term):
       info("standing for election", shard, ["term": "\(term.rawValue)"])
+    case .membersChanged(let shard, let index, let members):
+      info(
+        "members changed", shard,
+        [
+          "index": "\(index.rawValue)", "voters": "\(members.voters.map(\.rawValue))",
+          "learners": "\(members.learners.map(\.rawValue))", "joint": "\(members.isJoint)",
+        ])
+    case .transferStarted(let shard, let node):
+      info("handing the lead over", shard, ["to": "\(node.rawValue)"])
+    case .transferFailed(let shard, let node):
+      warn("lead was not taken over in time", shard, ["to": "\(node.rawValue)"])
     case .repaired(let shard, let index):
       warn("member is repaired and votes again", shard, ["index": "\(index.rawValue)"])
     case .snapshotTaken(let shard, let index):

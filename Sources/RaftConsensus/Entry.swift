@@ -45,6 +45,9 @@ package struct Entry: Hashable, Sendable {
   static let fixedBytes = 48
 
   var position: LogPosition { LogPosition(term: term, index: index) }
+
+  /// False for a configuration that can't be read.
+  var isReadable: Bool { kind != .configuration || Configuration(decoding: payload) != nil }
 }
 
 /// The identity of an entry, ordered as votes compare logs (Raft paper, section 5.4.1): by term,

@@ -35,6 +35,16 @@ struct Follower: Sendable {
   }
 }
 
+extension Follower {
+  /// Reads that were asked of the leader fail with it. False where none is known.
+  mutating func forgetLeader(core: inout GroupCore) -> Bool {
+    guard leader != nil else { return false }
+    failReads(core: &core)
+    leader = nil
+    return true
+  }
+}
+
 // MARK: - Reads
 
 extension Follower {
@@ -62,6 +72,7 @@ extension Follower {
       for entry in core.log.merge(append.entries) {
         core.barrier.arrived(entry.lease, at: core.now)
       }
+      core.adoptConfiguration()
       core.log.commit(upTo: min(append.commit, append.lastIndex))
       agree(on: append.lastIndex, asked: previous, core: &core)
     } else {
@@ -135,13 +146,13 @@ extension Follower {
 }
 
 extension Append {
-  /// Consecutive entries whose terms don't fall, and none of a later term than the sender's.
-  /// Configurations change by a rule that this member doesn't have, so it takes none.
+  /// Consecutive entries whose terms don't fall, none of a later term than the sender's, and
+  /// configurations that can be read.
   func isWellFormed(term: Term) -> Bool {
     var before = previous
     for entry in entries {
       guard entry.index == before.index.next, entry.term >= before.term,
-        entry.kind != .configuration
+        entry.isReadable
       else { return false }
       before = entry.position
     }

@@ -7,8 +7,11 @@ struct GroupCore: Sendable {
   let settings: RaftSettings
   var hard: HardState
   var log: RaftLog
+  /// The latest in the log.
   private(set) var configuration: Configuration
   private(set) var quorum: JointQuorum
+  /// Which version of the log's configurations that is.
+  private var configurationVersion: UInt64
   var random: SeededRandom
   var outbox = Outbox()
   /// False while rule C9 keeps the member from voting, standing and acknowledging.
@@ -34,7 +37,8 @@ struct GroupCore: Sendable {
     durableBallot = (restored.hardState.term, restored.hardState.vote)
     log = RaftLog(
       snapshot: restored.snapshot, entries: restored.entries, commit: restored.hardState.commit)
-    configuration = restored.snapshot.configuration
+    configuration = log.configurations.latest
+    configurationVersion = log.configurations.version
     quorum = configuration.quorum
     random = SeededRandom(seed: seed)
     self.now = now
@@ -51,10 +55,22 @@ struct GroupCore: Sendable {
   /// May this member stand? Not as a learner, not when it lost what it once acknowledged.
   var mayStand: Bool { isVoter && isInService }
 
-  mutating func adopt(_ newer: Configuration) {
-    configuration = newer
-    quorum = newer.quorum
+  /// Takes the latest configuration of the log into use; called whenever the log may have got or
+  /// lost one. True if it is another than before.
+  @discardableResult
+  mutating func adoptConfiguration() -> Bool {
+    guard configurationVersion != log.configurations.version else { return false }
+    configurationVersion = log.configurations.version
+    guard configuration != log.configurations.latest else { return false }
+    configuration = log.configurations.latest
+    quorum = configuration.quorum
+    outbox.events.append(
+      .configurationChanged(index: log.configurations.latestIndex, configuration))
+    return true
   }
+
+  /// The latest configuration may yet be taken back: no other is proposed meanwhile (rule C1).
+  var isConfigurationPending: Bool { log.configurations.latestIndex > log.committed }
 
   mutating func randomElectionTimeout() -> UInt64 {
     let range = settings.electionNanoseconds

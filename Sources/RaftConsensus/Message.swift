@@ -22,8 +22,9 @@ package struct Message: Hashable, Sendable {
     /// Would you vote for me? Carries the end of the sender's log in memory (rule C3).
     case preVote(lastLog: LogPosition)
     case preVoteReply(granted: Bool)
-    /// Vote for me.
-    case vote(lastLog: LogPosition)
+    /// Vote for me. `byTransfer`: the leader of the term before asked me to stand, so that it is no
+    /// reason against it that it is alive.
+    case vote(lastLog: LogPosition, byTransfer: Bool = false)
     case voteReply(granted: Bool)
     case append(Append)
     case appendReply(AppendReply)
@@ -38,6 +39,20 @@ package struct Message: Hashable, Sendable {
     case readIndexAsk(attempt: UInt64)
     /// `index` nil: the asked member doesn't lead, or lost the lead meanwhile.
     case readIndexAnswer(attempt: UInt64, index: LogIndex?)
+    /// Take over: the leader of the message's term has made nothing beyond this entry, and makes
+    /// nothing more while it waits (rule L7).
+    case transfer(lastLog: LogPosition)
+
+    /// Says something that a member hears from anybody: whoever it comes from may belong to the group
+    /// by an entry that this member doesn't have yet (Raft thesis, section 4.2.1).
+    var isHeardFromAnybody: Bool {
+      switch self {
+      case .preVote, .vote, .append, .heartbeat, .snapshotChunk: true
+      case .preVoteReply, .voteReply, .appendReply, .heartbeatReply, .snapshotReply,
+        .readIndexAsk, .readIndexAnswer, .transfer:
+        false
+      }
+    }
   }
 }
 

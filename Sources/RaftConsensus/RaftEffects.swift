@@ -89,6 +89,12 @@ package enum RaftEvent: Hashable, Sendable {
   /// Storage can't give a follower the entries that it lacks: only a snapshot that reaches `from`
   /// helps it, and none is there yet. Said again at each heartbeat until there is one.
   case entriesUnreadable(from: LogIndex, for: MemberID)
+  /// Members changed with this entry, as this member's log has it; it may not be committed yet, and
+  /// may be taken back.
+  case configurationChanged(index: LogIndex, Configuration)
+  /// The leader makes nothing more until the member has taken over, or didn't in time.
+  case transferStarted(to: MemberID)
+  case transferFailed(to: MemberID)
   /// A flawed member's log reached what it had once acknowledged (rule C9).
   case repaired(index: LogIndex)
 }
@@ -97,6 +103,8 @@ package enum StepDownReason: Hashable, Sendable {
   case higherTerm
   /// No majority was heard for an election time (check-quorum).
   case quorumLost
+  /// The leader is no voter any more, and that is committed.
+  case removed
 }
 
 /// What became of a proposal.
@@ -105,4 +113,32 @@ package enum ProposeResult: Hashable, Sendable {
   case notLeader(hint: MemberID?)
   /// Too much is uncommitted.
   case full
+  /// The lead is being handed over.
+  case transferring
+  /// A change of members that may not be made, or not now.
+  case refused(ChangeRefusal)
+}
+
+/// Why a leader doesn't propose a change of members. Tested in this order.
+package enum ChangeRefusal: Hashable, Sendable {
+  /// No entry of its own term is committed yet (rule C6).
+  case notEstablished
+  /// The change with this entry isn't committed yet (rule C1).
+  case pending(index: LogIndex)
+  /// The members as they are don't allow it.
+  case impossible(ConfigurationError)
+  /// It would make a voter of a member that isn't a learner with a log close to the leader's.
+  case notCaughtUp(MemberID)
+}
+
+/// What became of a wish to hand over the lead.
+package enum TransferResult: Hashable, Sendable {
+  case started
+  case notLeader(hint: MemberID?)
+  /// The target isn't another voter, or wasn't heard for an election time.
+  case targetUnfit
+  /// Another transfer is under way.
+  case alreadyTransferring
+  /// The leader may not let go of its lease yet (rule L7); it can soon.
+  case notYet
 }

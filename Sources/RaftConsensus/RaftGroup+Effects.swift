@@ -5,7 +5,11 @@ extension RaftGroup {
   /// held.
   package mutating func takeEffects(now: ClockReading, into effects: inout RaftEffects) {
     core.now = now
-    changeLeader { $0.endTurn(core: &$1) }
+    let isRemoved = changeLeader { leader, core -> Bool in
+      leader.endTurn(core: &core)
+      return leader.isRemoved(core)
+    }
+    if isRemoved == true { stepDown(.removed, now: now.boot) }
     sendReads(now: now.boot)
     let request = core.makePersistRequest()
     changeFollower { $0.acknowledge(writing: request != nil, core: &$1) }

@@ -12,7 +12,12 @@ extension RaftGroup {
       changeFollower { follower, _ in follower.electionDeadline = deadline }
       return
     }
-    startPreVote(deadline: deadline, now: now)
+    if core.settings.plain.contains(.noPreVote) {
+      leaveRole()
+      startElection(now: now)
+    } else {
+      startPreVote(deadline: deadline, now: now)
+    }
   }
 
   private mutating func startPreVote(deadline: UInt64, now: UInt64) {
@@ -32,12 +37,14 @@ extension RaftGroup {
 
   /// Stands in the next term. The members are asked only when term and own vote are durable: else a
   /// restart could stand again in the same term, with another log, on the votes given to this one.
-  private mutating func startElection(now: UInt64) {
+  mutating func startElection(byTransfer: Bool = false, now: UInt64) {
     core.hard.term = term.next
     core.hard.vote = member
     state = .candidate(Ballot(deadline: now + core.randomElectionTimeout()))
     core.outbox.events.append(.startedElection(term: term))
-    for other in otherVoters { core.sendAfterPersist(.vote(lastLog: core.log.last), to: other) }
+    for other in otherVoters {
+      core.sendAfterPersist(.vote(lastLog: core.log.last, byTransfer: byTransfer), to: other)
+    }
   }
 
   private var otherVoters: [MemberID] {
@@ -69,7 +76,7 @@ extension RaftGroup {
   }
 
   /// Reads don't outlive the role that they were asked in (rule C8).
-  private mutating func leaveRole() {
+  mutating func leaveRole() {
     changeLeader { $0.failReads(core: &$1) }
     changeFollower { $0.failReads(core: &$1) }
   }
@@ -81,7 +88,8 @@ extension RaftGroup {
   /// A leader that is alive isn't voted out (Raft thesis, section 4.2.3), however high the term
   /// that a member comes back with (trap 20).
   private func hasLiveLeader(now: UInt64) -> Bool {
-    switch state {
+    if core.settings.plain.contains(.noCheckQuorum) { return false }
+    return switch state {
     case .follower(let follower): follower.hasLiveLeader(now: now, settings: core.settings)
     case .preCandidate, .candidate: false
     case .leader: true
@@ -98,10 +106,12 @@ extension RaftGroup {
 
   /// RequestVote (Raft paper, figure 2). Logs are compared as they are in memory, synced or not:
   /// what is on its way to the disk may be acknowledged any moment (rule C3).
-  mutating func answerVote(_ message: Message, lastLog: LogPosition, now: UInt64) {
+  mutating func answerVote(
+    _ message: Message, lastLog: LogPosition, byTransfer: Bool, now: UInt64
+  ) {
     guard core.isInService else { return }
     if message.term > term {
-      guard !hasLiveLeader(now: now) else { return }
+      guard byTransfer || !hasLiveLeader(now: now) else { return }
       becomeFollower(term: message.term, leader: nil, reason: .higherTerm, now: now)
     }
     guard message.term == term, mayVote(for: message.from), lastLog >= core.log.last else {

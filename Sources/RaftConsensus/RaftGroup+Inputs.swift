@@ -13,7 +13,7 @@ extension RaftGroup {
     case .preCandidate(let ballot), .candidate(let ballot):
       if now.boot >= ballot.deadline { electionTimeout(now: now.boot) }
     case .leader:
-      let action = changeLeader { $0.tick(now: now.boot, core: $1) }
+      let action = changeLeader { $0.tick(now: now.boot, core: &$1) }
       if action == .stepDown { stepDown(.quorumLost, now: now.boot) }
     }
   }
@@ -26,6 +26,7 @@ extension RaftGroup {
     core.now = now
     guard case .leader = state else { return .notLeader(hint: leader) }
     let result = changeLeader { leader, core -> ProposeResult in
+      guard leader.transfer == nil else { return .transferring }
       guard !leader.isFull(core) else { return .full }
       let index = leader.append(kind: kind, payload: payload, logTime: logTime, core: &core)
       return .accepted(index: index, term: leader.term)
@@ -96,7 +97,7 @@ extension RaftGroup {
     core.now = now
     core.log.install(mark)
     core.barrier.arrived(core.log.mark.lease, at: now)
-    core.adopt(core.log.mark.configuration)
+    core.adoptConfiguration()
     appliedIndex = mark.index
     core.outbox.events.append(.snapshotInstalled(index: mark.index))
     changeFollower { $0.agree(on: mark.index, asked: mark.index, core: &$1) }

@@ -4,23 +4,28 @@ package import Primitives
 // 5.1); then it goes to the role that it is for. What is for no one is dropped.
 
 extension RaftGroup {
-  /// Takes a message. Lost, repeated, reordered and late ones do no harm; those of other groups, of
-  /// other receivers and of members that don't belong to the group are ignored (trap 20).
+  /// Takes a message. Lost, repeated, reordered and late ones do no harm; those of other groups and
+  /// of other receivers are ignored, and so is what somebody who doesn't belong to the group says
+  /// about a later term (trap 20). Such a one is listened to as a leader or candidate: its own
+  /// followers and voters decide whether it is one.
   package mutating func step(_ message: Message, now: ClockReading) {
     core.now = now
     guard message.shard == shard, message.to == member, message.from != member,
-      core.configuration.contains(message.from)
+      message.body.isHeardFromAnybody || core.configuration.contains(message.from)
+        || message.term <= term
     else { return }
     switch message.body {
     case .preVote(let lastLog): answerPreVote(message, lastLog: lastLog, now: now.boot)
     case .preVoteReply(let granted): takePreVote(message, granted: granted, now: now.boot)
-    case .vote(let lastLog): answerVote(message, lastLog: lastLog, now: now.boot)
+    case .vote(let lastLog, let byTransfer):
+      answerVote(message, lastLog: lastLog, byTransfer: byTransfer, now: now.boot)
     case .voteReply(let granted): takeVote(message, granted: granted, now: now.boot)
     case .append, .heartbeat, .snapshotChunk: stepFromLeader(message, now: now.boot)
     case .appendReply, .heartbeatReply, .snapshotReply: stepToLeader(message, now: now.boot)
     case .readIndexAsk(let attempt): answerAsk(message, attempt: attempt, now: now.boot)
     case .readIndexAnswer(let attempt, let index):
       takeAnswer(message, attempt: attempt, index: index, now: now.boot)
+    case .transfer(let lastLog): takeOver(message, lastLog: lastLog, now: now.boot)
     }
   }
 

@@ -124,6 +124,11 @@ extension RaftGroup {
     return leader.others[at].match
   }
 
+  /// The members as of an entry that isn't below the newest snapshot.
+  package func configuration(at index: LogIndex) -> Configuration {
+    core.log.configurations.at(index)
+  }
+
   /// The term of an entry, for checkers; nil where it is compacted or beyond the end.
   package func term(at index: LogIndex) -> Term? { core.log.term(at: index) }
 }

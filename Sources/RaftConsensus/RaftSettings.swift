@@ -41,6 +41,11 @@ package struct RaftSettings: Sendable {
   /// Reads that wait for a round, or for a new leader's first commit; more are refused.
   package var readsWaitingMax = 65_536
 
+  /// How many entries a learner may lack when it is made a voter: more, and commits would wait for it.
+  package var catchUpEntriesMax: UInt64 = 1_024
+
+  package var plain: PlainRaft = []
+
   /// Δ, stamped into each entry (rule L3); 0 gives no lease, and every read is by read index.
   package var leaseMilliseconds: UInt32 = 0
   /// ρ, by how many millionths any node's clocks may be too fast or too slow; stamped into each
@@ -52,4 +57,20 @@ package struct RaftSettings: Sendable {
   package var leaseTerms: LeaseTerms {
     LeaseTerms(milliseconds: leaseMilliseconds, ratePPM: clockRatePPM)
   }
+}
+
+/// What is left out of what goes beyond the Raft paper. Each is safe, and worse at staying up; they
+/// are for scripts that were written for it.
+package struct PlainRaft: OptionSet, Sendable {
+  package let rawValue: UInt8
+  package init(rawValue: UInt8) { self.rawValue = rawValue }
+
+  /// Stands without asking before.
+  package static let noPreVote = PlainRaft(rawValue: 1)
+  /// Leads on without a majority, and votes while a leader is alive.
+  package static let noCheckQuorum = PlainRaft(rawValue: 2)
+  /// Leads on when it is no voter any more.
+  package static let staysWhenRemoved = PlainRaft(rawValue: 4)
+  /// Makes a voter of anybody at once.
+  package static let admitsAnybody = PlainRaft(rawValue: 8)
 }

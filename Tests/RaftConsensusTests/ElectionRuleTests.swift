@@ -168,13 +168,36 @@ import Testing
     #expect(member.group.term == Term(1), "a question changes nothing")
   }
 
-  @Test func trap20_membersThatDoNotBelongAreIgnored() {
+  @Test func trap20_whatStrangersSayOfLaterTermsIsIgnored() {
     var member = ByHand()
-    member.hear(.vote(lastLog: position(9, 9)), from: 4, term: 8)
-    member.hear(.heartbeat(commit: .zero, readRound: 0), from: 4, term: 8)
+    member.hear(.preVoteReply(granted: false), from: 4, term: 8)
+    member.hear(.voteReply(granted: true), from: 4, term: 8)
+    member.hear(.appendReply(.matched(position(9, 9))), from: 4, term: 8)
+    member.hear(.heartbeatReply(readRound: 1), from: 4, term: 8)
+    member.hear(.transfer(lastLog: .zero), from: 4, term: 8)
     member.hear(.vote(lastLog: position(9, 9)), from: 2, term: 8, shard: 3)
     #expect(member.settle().isEmpty)
     #expect(member.group.term == .zero)
+  }
+
+  @Test func trap20_aStrangerIsNoReasonToLeaveALeaderThatIsAlive() {
+    var member = ByHand()
+    member.hear(.heartbeat(commit: .zero, readRound: 0), from: 2, term: 1)
+    member.settle()
+    member.hear(.preVote(lastLog: position(9, 9)), from: 4, term: 8)
+    member.hear(.vote(lastLog: position(9, 9)), from: 4, term: 8)
+    #expect(member.settle().isEmpty)
+    #expect(member.group.term == Term(1))
+  }
+
+  /// Who was added by an entry that this member lacks may be the only one that can be elected, and
+  /// may lead (Raft thesis, section 4.2.1).
+  @Test func ruleC4_aStrangerMayBeElectedAndMayLead() {
+    var member = ByHand()
+    member.hear(.vote(lastLog: position(1, 1)), from: 4, term: 2)
+    #expect(member.settle().grants == members(4))
+    member.hear(.heartbeat(commit: .zero, readRound: 0), from: 4, term: 2)
+    #expect(member.group.leader == MemberID(4))
   }
 
   @Test func trap20_aLeaderOfATermGoneByIsTold() {

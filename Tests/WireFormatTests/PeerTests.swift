@@ -31,6 +31,7 @@ import Testing
 
   static let bodies: [Message.Body] = [
     .preVote(lastLog: position), .preVoteReply(granted: true), .vote(lastLog: position),
+    .vote(lastLog: position, byTransfer: true), .transfer(lastLog: position),
     .voteReply(granted: false),
     .append(
       Append(

@@ -61,6 +61,13 @@ extension NodeCore {
       out.events.append(.leaderChanged(shard, term, leader.map(NodeID.init(of:))))
     case .startedElection(let term):
       out.events.append(.electionStarted(shard, term))
+    case .configurationChanged(let index, let configuration):
+      groups[at].adopt(configuration)
+      out.events.append(.membersChanged(shard, index, MembersView(configuration)))
+    case .transferStarted(let member):
+      out.events.append(.transferStarted(shard, to: NodeID(of: member)))
+    case .transferFailed(let member):
+      out.events.append(.transferFailed(shard, to: NodeID(of: member)))
     case .repaired(let index):
       out.events.append(.repaired(shard, index))
     case .entriesUnreadable(let index, _):

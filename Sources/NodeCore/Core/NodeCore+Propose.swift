@@ -25,9 +25,18 @@ extension NodeCore {
   mutating func propose(
     _ kind: EntryKind, _ payload: [UInt8], at: Int, now: ClockReading
   ) -> (index: LogIndex, term: Term)? {
+    guard let time = stamp(at, now: now) else { return nil }
+    let result = groups[at].raft.propose(kind: kind, payload: payload, logTime: time, now: now)
+    guard case .accepted(let index, let term) = result else { return nil }
+    counters.entriesProposed += 1
+    return (index, term)
+  }
+
+  /// The log time of an entry that is proposed now.
+  mutating func stamp(_ at: Int, now: ClockReading) -> LogTime? {
     groups[at].clock.noted(groups[at].raft.lastLogTime, now: now)
     let isFirst = groups[at].clock.last == .zero
-    let median = clocks.median(of: groups[at].descriptor.voters, now: now)
+    let median = clocks.median(of: groups[at].voters, now: now)
     // Without any log time to run on from, the first median has to come (rule T2): a round trip.
     guard median != nil || !isFirst else { return nil }
     let stamp = groups[at].clock.stamp(
@@ -40,11 +49,7 @@ extension NodeCore {
       guard case .accepted = result else { return nil }
       counters.entriesProposed += 1
     }
-    let result = groups[at].raft.propose(
-      kind: kind, payload: payload, logTime: stamp.time, now: now)
-    guard case .accepted(let index, let term) = result else { return nil }
-    counters.entriesProposed += 1
-    return (index, term)
+    return stamp.time
   }
 
   /// Ends due holds when nothing else does (rule T3). Only a leader that has committed in its own
@@ -62,7 +67,7 @@ extension NodeCore {
   /// What the clock for stamps says now.
   func clockReading(of at: Int, now: ClockReading) -> LogTime {
     groups[at].clock.reading(
-      median: clocks.median(of: groups[at].descriptor.voters, now: now), now: now)
+      median: clocks.median(of: groups[at].voters, now: now), now: now)
   }
 
   /// Writes the configured nodes into the catalog before any caller's command, so that each PutPool

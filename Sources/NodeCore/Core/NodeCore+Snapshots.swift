@@ -20,10 +20,10 @@ extension NodeCore {
   }
 
   private mutating func takeSnapshot(_ at: Int, now: ClockReading) {
-    // The members as of the applied entry are the group's own as long as none are changed.
     let mark = SnapshotMark(
       index: groups[at].books.index, term: groups[at].books.term,
-      logTime: groups[at].books.logTime, configuration: groups[at].raft.configuration,
+      logTime: groups[at].books.logTime,
+      configuration: groups[at].raft.configuration(at: groups[at].books.index),
       lease: groups[at].raft.leaseToRemember(now: now))
     groups[at].snapshots.started(mark)
     counters.snapshotsTaken += 1

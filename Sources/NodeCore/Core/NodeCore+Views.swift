@@ -52,10 +52,13 @@ extension NodeCore {
     position(of: shard).flatMap { groups[$0].leader }
   }
 
+  /// Members as the group's log has them where there is one here, else those that it began with.
   private func placement(_ descriptor: GroupDescriptor) -> Placement {
-    Placement(
+    let configuration = position(of: descriptor.shard).map { groups[$0].raft.configuration }
+    return Placement(
       shard: descriptor.shard, pool: descriptor.pool, region: descriptor.region,
-      members: descriptor.members, leader: leader(of: descriptor.shard))
+      members: configuration?.members.map(NodeID.init(of:)) ?? descriptor.members,
+      leader: leader(of: descriptor.shard))
   }
 
   private func status(of at: Int, now: ClockReading) -> ShardStatus {
@@ -77,7 +80,7 @@ extension NodeCore {
 
   private func logTimeAhead(of at: Int, now: ClockReading) -> Int64 {
     guard groups[at].isLeader,
-      let median = clocks.median(of: groups[at].descriptor.voters, now: now)
+      let median = clocks.median(of: groups[at].voters, now: now)
     else { return 0 }
     return max(0, groups[at].clock.last.milliseconds - median)
   }

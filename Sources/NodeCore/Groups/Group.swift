@@ -6,6 +6,8 @@ import StockLedger
 struct Group: Sendable {
   let descriptor: GroupDescriptor
   var raft: RaftGroup
+  /// Whose clocks stamp log time (rule T2).
+  private(set) var voters: [NodeID]
   var books: Books
   var queue = CommandQueue()
   var proposals = ProposalQueue()
@@ -28,9 +30,15 @@ struct Group: Sendable {
     self.descriptor = descriptor
     self.raft = raft
     self.books = books
+    voters = raft.configuration.voters.map(NodeID.init(of:))
     clock = LogClock(last: raft.lastLogTime, now: now)
     lastApplied = now
     recoveryGoal = raft.recoveryGoal
+  }
+
+  /// Members changed.
+  mutating func adopt(_ configuration: Configuration) {
+    voters = configuration.voters.map(NodeID.init(of:))
   }
 
   var shard: ShardID { descriptor.shard }

@@ -7,6 +7,11 @@ package enum NodeEvent: Sendable, Equatable {
   /// Nil: nobody is known to lead.
   case leaderChanged(ShardID, Term, NodeID?)
   case electionStarted(ShardID, Term)
+  /// The members as the log has them now; committed when the entry is.
+  case membersChanged(ShardID, LogIndex, MembersView)
+  case transferStarted(ShardID, to: NodeID)
+  /// The target did not take over within an election time; this node leads on.
+  case transferFailed(ShardID, to: NodeID)
   /// A flawed member has again all that it ever acknowledged (rule C9).
   case repaired(ShardID, LogIndex)
   case opened(ShardID, members: [NodeID])

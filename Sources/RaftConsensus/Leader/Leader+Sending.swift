@@ -4,6 +4,7 @@ extension Leader {
   /// The end of a turn: commits, answers reads, and sends each follower what it lacks.
   mutating func endTurn(core: inout GroupCore) {
     advanceCommit(core: &core)
+    leaveJoint(core: &core)
     let beginsRound = reads.start()
     answerReads(core: &core)
     for at in others.indices {
@@ -12,6 +13,8 @@ extension Leader {
       if heartbeatIsDue || beginsRound || isBehind { sendHeartbeat(at: at, core: &core) }
     }
     heartbeatIsDue = false
+    dismiss(core)
+    sendTransfer(core: &core)
   }
 
   /// Tells no more of the commit index than the follower is known to have (rule C7).

@@ -123,6 +123,11 @@ struct Progress: Sendable {
   /// What was sent can't be asked about any more: begins again behind what was acknowledged.
   mutating func beginAgain() { probe(from: match.next) }
 
+  /// A message to it could not be sent. What was acknowledged stays so.
+  mutating func unreachable() {
+    if case .replicate = flow { probe(from: match.next) }
+  }
+
   mutating func startLoading() { loading = .underWay }
 
   mutating func stopLoading() { loading = .idle }

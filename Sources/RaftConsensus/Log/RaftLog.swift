@@ -8,6 +8,7 @@ struct RaftLog: Sendable {
   private var tail: LogTail
   private var terms: TermRuns
   private(set) var writes: WriteTracker
+  private(set) var configurations: ConfigurationLog
   private(set) var committed: LogIndex
   /// Committed entries up to here were given to the application.
   private(set) var handedOut: LogIndex
@@ -18,14 +19,20 @@ struct RaftLog: Sendable {
     mark = snapshot
     tail = LogTail(after: snapshot.index, logTime: snapshot.logTime)
     terms = TermRuns(floor: snapshot.position)
+    configurations = ConfigurationLog(snapshot)
+    writes = WriteTracker(durable: snapshot.index)
+    committed = snapshot.index
+    handedOut = snapshot.index
     for entry in entries where entry.index > snapshot.index {
-      guard entry.index == tail.lastIndex.next, entry.term >= terms.lastTerm else { break }
+      guard entry.index == tail.lastIndex.next, entry.term >= terms.lastTerm,
+        entry.isReadable
+      else { break }
       tail.append(entry)
       terms.append(entry.term)
+      note(entry)
     }
     writes = WriteTracker(durable: tail.lastIndex)
     committed = max(snapshot.index, min(commit, tail.lastIndex))
-    handedOut = snapshot.index
     // Rows that were dropped here must go from the disk as well.
     if let last = entries.last, last.index > tail.lastIndex { writes.reset(to: tail.lastIndex) }
   }
@@ -61,6 +68,16 @@ struct RaftLog: Sendable {
   mutating func append(_ entry: Entry) {
     tail.append(entry)
     terms.append(entry.term)
+    note(entry)
+  }
+
+  /// A configuration is in use from here on.
+  private mutating func note(_ entry: Entry) {
+    guard entry.kind == .configuration else { return }
+    guard let configuration = Configuration(decoding: entry.payload) else {
+      preconditionFailure("configuration at \(entry.index.rawValue) was not checked at the border")
+    }
+    configurations.append(configuration, at: entry.index)
   }
 
   /// Takes a leader's entries behind an entry that is there; what is there already stays, what
@@ -113,6 +130,7 @@ struct RaftLog: Sendable {
       "entry \(index.rawValue) is committed (up to \(committed.rawValue)) and can't be replaced")
     tail.truncate(from: index)
     terms.truncate(from: index)
+    configurations.truncate(from: index)
     writes.rewrite(from: index)
   }
 }
@@ -157,6 +175,7 @@ extension RaftLog {
       term(at: newer.index) == newer.term,
       "snapshot at \(newer.index.rawValue) says term \(newer.term.rawValue)")
     mark = newer
+    configurations.compact(to: newer)
     terms.raiseFloor(to: min(mark.index, tail.firstIndex.previous))
   }
 
@@ -168,6 +187,7 @@ extension RaftLog {
     mark = newer
     handedOut = newer.index
     if contains(newer.position) {
+      configurations.restart(from: newer)
       commit(upTo: newer.index)
       return
     }
@@ -177,6 +197,7 @@ extension RaftLog {
     )
     tail = LogTail(after: newer.index, logTime: newer.logTime)
     terms = TermRuns(floor: newer.position)
+    configurations.reset(to: newer)
     writes.reset(to: newer.index)
     committed = newer.index
   }

@@ -30,8 +30,8 @@ package struct Configuration: Hashable, Sendable {
 
   /// More voters make a group slower, not safer; quorum arithmetic counts on few.
   package static let votersMax = 15
-  /// A learner costs the leader a copy of the log and nothing else.
-  package static let learnersMax = 32
+  /// Every node may learn a group; each costs the leader a copy of the log.
+  package static let learnersMax = 1_024
 
   package var isJoint: Bool { !outgoingVoters.isEmpty }
 

@@ -73,7 +73,7 @@ extension ProtoWriter {
     switch body {
     case .preVote(let last): vote(5, last)
     case .preVoteReply(let granted): small(6) { $0.put(1, granted) }
-    case .vote(let last): vote(7, last)
+    case .vote(let last, let byTransfer): vote(7, last, byTransfer: byTransfer)
     case .voteReply(let granted): small(8) { $0.put(1, granted) }
     case .append(let append): self.append(9, append)
     case .appendReply(let reply): self.reply(10, reply)
@@ -97,6 +97,7 @@ extension ProtoWriter {
         $0.put(2, index?.rawValue ?? 0)
         $0.put(3, index == nil)
       }
+    case .transfer(let last): vote(17, last)
     }
   }
 
@@ -106,10 +107,11 @@ extension ProtoWriter {
     end(mark)
   }
 
-  private mutating func vote(_ field: UInt32, _ last: LogPosition) {
+  private mutating func vote(_ field: UInt32, _ last: LogPosition, byTransfer: Bool = false) {
     small(field) {
       $0.put(1, last.index.rawValue)
       $0.put(2, last.term.rawValue)
+      $0.put(3, byTransfer)
     }
   }
 

@@ -15,7 +15,7 @@ enum RaftMessageReader {
       case 2: from = MemberID(try field.opaque())
       case 3: to = MemberID(try field.opaque())
       case 4: term = Term(try field.number64())
-      case 5...16:
+      case 5...17:
         guard body == nil else { throw PeerFrameError("two bodies") }
         body = try unsafe Self.body(field.number, field.content(), limits)
       default: break
@@ -39,7 +39,10 @@ enum RaftMessageReader {
     return switch number {
     case 5: .preVote(lastLog: LogPosition(term: Term(n.second), index: LogIndex(n.first)))
     case 6: .preVoteReply(granted: n.first != 0)
-    case 7: .vote(lastLog: LogPosition(term: Term(n.second), index: LogIndex(n.first)))
+    case 7:
+      .vote(
+        lastLog: LogPosition(term: Term(n.second), index: LogIndex(n.first)),
+        byTransfer: n.third != 0)
     case 8: .voteReply(granted: n.first != 0)
     case 10: .appendReply(reply(n))
     case 11: .heartbeat(commit: LogIndex(n.first), readRound: n.second)
@@ -47,8 +50,9 @@ enum RaftMessageReader {
     case 14:
       .snapshotReply(index: LogIndex(n.first), received: n.second, refused: n.third != 0)
     case 15: .readIndexAsk(attempt: n.first)
-    default:
+    case 16:
       .readIndexAnswer(attempt: n.first, index: n.third != 0 ? nil : LogIndex(n.second))
+    default: .transfer(lastLog: LogPosition(term: Term(n.second), index: LogIndex(n.first)))
     }
   }
 

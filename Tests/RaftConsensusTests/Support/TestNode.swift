@@ -98,8 +98,8 @@ struct TestNode {
   mutating func compact(now: ClockReading) {
     guard state.index > disk.snapshot.index, let term = group.term(at: state.index) else { return }
     let mark = SnapshotMark(
-      index: state.index, term: term, logTime: state.logTime, configuration: group.configuration,
-      lease: group.leaseToRemember(now: now))
+      index: state.index, term: term, logTime: state.logTime,
+      configuration: group.configuration(at: state.index), lease: group.leaseToRemember(now: now))
     disk.save(mark, state)
     group.compact(to: mark)
   }

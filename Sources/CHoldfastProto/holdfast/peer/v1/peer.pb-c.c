@@ -1426,7 +1426,7 @@ const ProtobufCMessageDescriptor holdfast__peer__v1__applied_digest__descriptor 
   (ProtobufCMessageInit) holdfast__peer__v1__applied_digest__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor holdfast__peer__v1__raft_message__field_descriptors[16] =
+static const ProtobufCFieldDescriptor holdfast__peer__v1__raft_message__field_descriptors[17] =
 {
   {
     "shard",
@@ -1620,6 +1620,18 @@ static const ProtobufCFieldDescriptor holdfast__peer__v1__raft_message__field_de
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "transfer",
+    17,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Holdfast__Peer__V1__RaftMessage, body_case),
+    offsetof(Holdfast__Peer__V1__RaftMessage, transfer),
+    &holdfast__peer__v1__vote_ask__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned holdfast__peer__v1__raft_message__field_indices_by_name[] = {
   8,   /* field[8] = append */
@@ -1636,13 +1648,14 @@ static const unsigned holdfast__peer__v1__raft_message__field_indices_by_name[] 
   13,   /* field[13] = snapshot_reply */
   3,   /* field[3] = term */
   2,   /* field[2] = to */
+  16,   /* field[16] = transfer */
   6,   /* field[6] = vote */
   7,   /* field[7] = vote_reply */
 };
 static const ProtobufCIntRange holdfast__peer__v1__raft_message__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 16 }
+  { 0, 17 }
 };
 const ProtobufCMessageDescriptor holdfast__peer__v1__raft_message__descriptor =
 {
@@ -1652,7 +1665,7 @@ const ProtobufCMessageDescriptor holdfast__peer__v1__raft_message__descriptor =
   "Holdfast__Peer__V1__RaftMessage",
   "holdfast.peer.v1",
   sizeof(Holdfast__Peer__V1__RaftMessage),
-  16,
+  17,
   holdfast__peer__v1__raft_message__field_descriptors,
   holdfast__peer__v1__raft_message__field_indices_by_name,
   1,  holdfast__peer__v1__raft_message__number_ranges,
@@ -1775,7 +1788,7 @@ const ProtobufCMessageDescriptor holdfast__peer__v1__entry__descriptor =
   (ProtobufCMessageInit) holdfast__peer__v1__entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor holdfast__peer__v1__vote_ask__field_descriptors[2] =
+static const ProtobufCFieldDescriptor holdfast__peer__v1__vote_ask__field_descriptors[3] =
 {
   {
     "last_index",
@@ -1801,15 +1814,28 @@ static const ProtobufCFieldDescriptor holdfast__peer__v1__vote_ask__field_descri
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "by_transfer",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__Peer__V1__VoteAsk, by_transfer),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned holdfast__peer__v1__vote_ask__field_indices_by_name[] = {
+  2,   /* field[2] = by_transfer */
   0,   /* field[0] = last_index */
   1,   /* field[1] = last_term */
 };
 static const ProtobufCIntRange holdfast__peer__v1__vote_ask__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor holdfast__peer__v1__vote_ask__descriptor =
 {
@@ -1819,7 +1845,7 @@ const ProtobufCMessageDescriptor holdfast__peer__v1__vote_ask__descriptor =
   "Holdfast__Peer__V1__VoteAsk",
   "holdfast.peer.v1",
   sizeof(Holdfast__Peer__V1__VoteAsk),
-  2,
+  3,
   holdfast__peer__v1__vote_ask__field_descriptors,
   holdfast__peer__v1__vote_ask__field_indices_by_name,
   1,  holdfast__peer__v1__vote_ask__number_ranges,

@@ -153,7 +153,8 @@ typedef enum {
   HOLDFAST__PEER__V1__RAFT_MESSAGE__BODY_SNAPSHOT_CHUNK = 13,
   HOLDFAST__PEER__V1__RAFT_MESSAGE__BODY_SNAPSHOT_REPLY = 14,
   HOLDFAST__PEER__V1__RAFT_MESSAGE__BODY_READ_INDEX_ASK = 15,
-  HOLDFAST__PEER__V1__RAFT_MESSAGE__BODY_READ_INDEX_ANSWER = 16
+  HOLDFAST__PEER__V1__RAFT_MESSAGE__BODY_READ_INDEX_ANSWER = 16,
+  HOLDFAST__PEER__V1__RAFT_MESSAGE__BODY_TRANSFER = 17
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(HOLDFAST__PEER__V1__RAFT_MESSAGE__BODY__CASE)
 } Holdfast__Peer__V1__RaftMessage__BodyCase;
 
@@ -178,6 +179,7 @@ struct  Holdfast__Peer__V1__RaftMessage
     Holdfast__Peer__V1__SnapshotReply *snapshot_reply;
     Holdfast__Peer__V1__ReadIndexAsk *read_index_ask;
     Holdfast__Peer__V1__ReadIndexAnswer *read_index_answer;
+    Holdfast__Peer__V1__VoteAsk *transfer;
   };
 };
 #define HOLDFAST__PEER__V1__RAFT_MESSAGE__INIT \
@@ -206,10 +208,11 @@ struct  Holdfast__Peer__V1__VoteAsk
   ProtobufCMessage base;
   uint64_t last_index;
   uint64_t last_term;
+  protobuf_c_boolean by_transfer;
 };
 #define HOLDFAST__PEER__V1__VOTE_ASK__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&holdfast__peer__v1__vote_ask__descriptor) \
-    , 0, 0 }
+    , 0, 0, 0 }
 
 
 struct  Holdfast__Peer__V1__VoteReply

@@ -1,0 +1,136 @@
+import Primitives
+
+/// A member that a configuration in the log leaves out. It gets that entry, and hears that it is
+/// committed, before the leader stops sending to it: then it knows, and disturbs nobody.
+struct Departing: Sendable {
+  let member: MemberID
+  /// The entry that leaves it out.
+  let index: LogIndex
+  /// How often it is tried yet, once that entry is committed.
+  var heartbeatsLeft: Int
+
+  /// A member that is removed is often one that is dead.
+  static let heartbeatsMax = 8
+}
+
+extension Leader {
+  /// Appends a change of members (rule C1): one at a time, and only by a leader that has committed an
+  /// entry of its own term, so that no change of an earlier leader is half known (rule C6; trap 26).
+  mutating func propose(
+    _ change: ConfigurationChange, logTime: LogTime, now: UInt64, core: inout GroupCore
+  ) -> ProposeResult {
+    guard transfer == nil else { return .transferring }
+    if let refusal = refusal(now: now, core: core) { return .refused(refusal) }
+    let next: Configuration
+    do {
+      next = try core.configuration.applying(change)
+    } catch {
+      return .refused(.impossible(error))
+    }
+    if let late = next.voters.first(where: { !mayBecomeVoter($0, now: now, core: core) }) {
+      return .refused(.notCaughtUp(late))
+    }
+    let index = append(next, logTime: logTime, core: &core)
+    welcome(at: index, now: now, core)
+    return .accepted(index: index, term: term)
+  }
+
+  private func refusal(now: UInt64, core: GroupCore) -> ChangeRefusal? {
+    if !isEstablished(core) { return .notEstablished }
+    if core.isConfigurationPending { return .pending(index: core.log.configurations.latestIndex) }
+    return nil
+  }
+
+  /// A voter stays one; a learner becomes one when its log is close to the leader's and it answers, so
+  /// that the group does not wait for it (Raft thesis, section 4.2.1).
+  private func mayBecomeVoter(_ member: MemberID, now: UInt64, core: GroupCore) -> Bool {
+    if core.configuration.isVoter(member) || core.settings.plain.contains(.admitsAnybody) {
+      return true
+    }
+    guard core.configuration.isLearner(member) else { return false }
+    if member == core.member { return true }
+    guard let at = progress(of: member), case .replicate = others[at].flow,
+      !isSilent(others[at], now, core)
+    else { return false }
+    let lag = core.log.lastIndex.rawValue - others[at].match.rawValue
+    return lag <= core.settings.catchUpEntriesMax
+  }
+
+  /// In use from here on.
+  @discardableResult
+  private mutating func append(
+    _ configuration: Configuration, logTime: LogTime, core: inout GroupCore
+  ) -> LogIndex {
+    let before = core.configuration
+    let index = append(
+      kind: .configuration, payload: configuration.encoded, logTime: logTime, core: &core)
+    core.adoptConfiguration()
+    departing.removeAll { core.configuration.contains($0.member) }
+    noteDeparting(from: before, at: index, core)
+    return index
+  }
+
+  private mutating func noteDeparting(
+    from before: Configuration, at index: LogIndex, _ core: GroupCore
+  ) {
+    for member in before.members
+    where !core.configuration.contains(member) && member != core.member {
+      departing.append(
+        Departing(member: member, index: index, heartbeatsLeft: Departing.heartbeatsMax))
+    }
+  }
+
+  /// Begins to send to those who came, at the entry that they came with.
+  private mutating func welcome(at index: LogIndex, now: UInt64, _ core: GroupCore) {
+    let strangers = core.configuration.members + departing.map(\.member)
+    for member in strangers where member != core.member && progress(of: member) == nil {
+      others.append(Progress(member: member, next: index, now: now))
+    }
+    others.sort { $0.member < $1.member }
+  }
+
+  /// A new leader finds a change in its log that isn't committed: who is left out by it may not know.
+  mutating func keepDeparting(now: UInt64, _ core: GroupCore) {
+    let index = core.log.configurations.latestIndex
+    noteDeparting(from: core.log.configurations.at(index.previous), at: index, core)
+    welcome(at: firstEntry, now: now, core)
+  }
+
+  /// Leaves a joint configuration that is committed, if it is one that is left by itself. Any leader
+  /// does so that finds it, not only the one that entered it (rule C1; trap 26).
+  mutating func leaveJoint(core: inout GroupCore) {
+    guard core.configuration.isJoint, core.configuration.autoLeave, transfer == nil,
+      isEstablished(core), !core.isConfigurationPending,
+      let next = try? core.configuration.leavingJoint()
+    else { return }
+    append(next, logTime: core.log.lastLogTime, core: &core)
+  }
+
+  /// The leader is no voter any more, and that is committed: others go on without it (Raft thesis,
+  /// section 4.2.2).
+  func isRemoved(_ core: GroupCore) -> Bool {
+    !core.isVoter && !core.isConfigurationPending
+      && !core.settings.plain.contains(.staysWhenRemoved)
+  }
+
+  // MARK: Farewell
+
+  /// A heartbeat's time went by.
+  mutating func countDeparting(_ core: GroupCore) {
+    for at in departing.indices where departing[at].index <= core.log.committed {
+      departing[at].heartbeatsLeft -= 1
+    }
+  }
+
+  /// Stops sending to those who were told, and to those who don't answer.
+  mutating func dismiss(_ core: GroupCore) {
+    guard !departing.isEmpty else { return }
+    for gone in departing where isDone(gone, core) { others.removeAll { $0.member == gone.member } }
+    departing.removeAll { gone in !others.contains { $0.member == gone.member } }
+  }
+
+  private func isDone(_ gone: Departing, _ core: GroupCore) -> Bool {
+    guard gone.index <= core.log.committed, let at = progress(of: gone.member) else { return false }
+    return others[at].commitSent >= gone.index || gone.heartbeatsLeft <= 0
+  }
+}

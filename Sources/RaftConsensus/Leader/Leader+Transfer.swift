@@ -1,0 +1,46 @@
+import Primitives
+
+/// A hand-over of the lead that is under way (Raft thesis, section 3.10; rule L7). While it runs the
+/// leader makes no entries and has no lease; when it fails, the leader goes on.
+struct Transfer: Sendable {
+  let target: MemberID
+  /// The end of the leader's log: T and L.
+  let lastLog: LogPosition
+  let deadline: UInt64
+  /// The target was told since the last heartbeat.
+  var isSent = false
+}
+
+extension Leader {
+  mutating func startTransfer(
+    to target: MemberID, now: UInt64, core: inout GroupCore
+  ) -> TransferResult {
+    guard transfer == nil else { return .alreadyTransferring }
+    guard target != core.member, core.configuration.voters.contains(target),
+      let at = progress(of: target), !isSilent(others[at], now, core)
+    else { return .targetUnfit }
+    guard let lastLog = releaseLease(core) else { return .notYet }
+    transfer = Transfer(
+      target: target, lastLog: lastLog,
+      deadline: now + core.settings.electionNanoseconds.lowerBound)
+    core.outbox.events.append(.transferStarted(to: target))
+    return .started
+  }
+
+  /// Tells the target once it has everything; again with each heartbeat, for a message may be lost.
+  mutating func sendTransfer(core: inout GroupCore) {
+    guard let transfer, !transfer.isSent, let at = progress(of: transfer.target),
+      others[at].match >= transfer.lastLog.index
+    else { return }
+    core.send(.transfer(lastLog: transfer.lastLog), to: transfer.target)
+    self.transfer?.isSent = true
+  }
+
+  /// The target didn't stand, or nobody voted for it. It may still do so, late: then it has to be
+  /// elected against what this leader made since.
+  mutating func tickTransfer(now: UInt64, core: inout GroupCore) {
+    guard let transfer, now >= transfer.deadline else { return }
+    self.transfer = nil
+    core.outbox.events.append(.transferFailed(to: transfer.target))
+  }
+}
