@@ -47,12 +47,16 @@ let cores: [Target] = [
   room("StockLedger", ["Primitives"]),
   room("NodeCore", ["Primitives", "RaftConsensus", "StockLedger"]),
   room("Workload", ["Primitives"]),
+  room("Simulation", ["Primitives", "RaftConsensus", "StockLedger", "NodeCore"]),
+  .executableTarget(
+    name: "holdfast-sim", dependencies: ["Primitives", "Simulation"], swiftSettings: strict),
   tests(of: "Primitives"),
   tests(of: "RaftConsensus", ["Primitives"]),
   tests(of: "RaftScript", ["Primitives", "RaftConsensus"]),
   tests(of: "StockLedger", ["Primitives"]),
   tests(of: "NodeCore", ["Primitives", "RaftConsensus", "StockLedger"]),
   tests(of: "Workload", ["Primitives"]),
+  tests(of: "Simulation", ["Primitives", "RaftConsensus", "StockLedger", "NodeCore"]),
 ]
 
 let shells: [Target] = [
@@ -123,7 +127,8 @@ let shells: [Target] = [
 
 let package = Package(
   name: "holdfast",
-  products: coresOnly ? [] : [.executable(name: "holdfast", targets: ["holdfast"])],
+  products: [.executable(name: "holdfast-sim", targets: ["holdfast-sim"])]
+    + (coresOnly ? [] : [.executable(name: "holdfast", targets: ["holdfast"])]),
   dependencies: coresOnly
     ? []
     : [

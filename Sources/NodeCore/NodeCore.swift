@@ -90,7 +90,11 @@ package struct NodeCore: Sendable {
 
   /// Committed entries are left that the last turn did not apply: another turn is due soon, and not
   /// before other inputs were taken.
-  package var hasMoreToApply: Bool { groups.contains { $0.raft.hasMoreToHandOut } }
+  package var hasMoreToApply: Bool {
+    // By index: a closure would be given a copy of each group.
+    for at in groups.indices where groups[at].raft.hasMoreToHandOut { return true }
+    return false
+  }
 
   private mutating func drainAll(now: ClockReading) {
     var at = 0

@@ -1,0 +1,58 @@
+import NodeCore
+import Primitives
+import RaftConsensus
+
+/// What is wrong, by the rule that it breaks.
+package struct SimFailure: Sendable, Equatable {
+  package var rule: String
+  package var what: String
+  package var atNanoseconds: UInt64
+}
+
+/// What is known of one shard over all nodes and all time: every node has to agree with it.
+struct ShardTrack {
+  /// By index: the entry and its outcomes as they were applied first.
+  var applied: [UInt64] = []
+  /// By index: the term under which it was committed first.
+  var committed: [Term] = []
+  /// Who led which term.
+  var leaders: [(term: Term, node: Int)] = []
+  /// Content and predecessor of each entry that was ever on a disk, by (index, term).
+  var entries: [LogPosition: EntryTrace] = [:]
+  var digests: [LogIndex: Hash128] = [:]
+  /// What some client was told, at most: every linearizable read that begins now sees it.
+  var toldFloor = LogIndex.zero
+  var model: ShardModel
+
+  init() { model = ShardModel(skus: Load.skus) }
+
+  struct EntryTrace: Equatable {
+    var content: UInt64
+    var previousTerm: Term
+  }
+
+  var committedIndex: LogIndex { LogIndex(UInt64(committed.count)) }
+
+  func committedTerm(at index: LogIndex) -> Term { committed[Int(index.rawValue) - 1] }
+}
+
+struct Checks {
+  var failure: SimFailure?
+  /// By shard number, which are few and small.
+  var shards: [ShardTrack] = []
+  var digestsCompared = 0
+  var entriesCompared = 0
+  var readsChecked = 0
+  var staleReads = 0
+  var commitsChecked = 0
+  var elections = 0
+  var longestStaleness: UInt64 = 0
+
+  /// The place of a shard's track, made at first sight.
+  mutating func place(_ shard: ShardID) -> Int {
+    let at = Int(shard.rawValue)
+    precondition(at < 4_096, "shard \(at) in a simulation")
+    while shards.count <= at { shards.append(ShardTrack()) }
+    return at
+  }
+}

@@ -1,0 +1,204 @@
+import NodeCore
+import Primitives
+import RaftConsensus
+import StockLedger
+
+// What is looked at after each turn of a node: its cost must stay far below the turn's own.
+
+extension Simulation {
+  func check(_ at: Int) {
+    for event in effects.events { check(event, at) }
+    for row in effects.journal {
+      guard checks.failure == nil else { return }
+      check(row, at)
+    }
+    if !effects.replies.isEmpty || !effects.reads.isEmpty { trace.mix(UInt64(at) << 8 | 0xA) }
+  }
+
+  private func check(_ event: NodeEvent, _ at: Int) {
+    switch event {
+    case .becameLeader(let shard, let term): checkLeader(shard, term, at)
+    case .steppedDown: marks.reach(.steppedDown)
+    case .digestMismatch(let shard, let index, let other):
+      fail(
+        "C10",
+        "node \(at + 1) and node \(other.rawValue) differ at \(index.rawValue) of shard "
+          + "\(shard.rawValue)")
+    case .snapshotInstalled: marks.reach(.snapshotInstalled)
+    case .snapshotRefused: marks.reach(.snapshotRefused)
+    case .snapshotSaved: marks.reach(.snapshotSaved)
+    case .repaired(let shard, _):
+      marks.reach(.repaired)
+      faults.repaired(at, shard)
+    case .outcomesUnknown: marks.reach(.outcomeUnknown)
+    case .clockStepped: marks.reach(.clockStepped)
+    case .ownClockOff: marks.reach(.ownClockOff)
+    case .leaderChanged, .electionStarted, .opened, .ownClockGood, .snapshotTaken,
+      .snapshotSending:
+      break
+    }
+  }
+
+  // MARK: Leaders
+
+  /// One leader a term, and one that has all that is committed (Raft paper, figure 3: Election
+  /// Safety and Leader Completeness).
+  private func checkLeader(_ shard: ShardID, _ term: Term, _ at: Int) {
+    checks.elections += 1
+    trace.mix(term.rawValue << 16 | UInt64(shard.rawValue) << 8 | UInt64(at))
+    let place = checks.place(shard)
+    for other in checks.shards[place].leaders.reversed() where other.term == term {
+      return fail(
+        "C2",
+        "term \(term.rawValue) of shard \(shard.rawValue) has two leaders: nodes "
+          + "\(other.node + 1) and \(at + 1)")
+    }
+    checks.shards[place].leaders.append((term, at))
+    let committed = checks.shards[place].committedIndex
+    guard committed > .zero, let group = group(shard, at) else { return }
+    let glance = nodes[at].core!.glance(group)
+    guard glance.term == term else { return }
+    let own = nodes[at].core!.logTerm(committed, of: group)
+    if glance.last < committed
+      || own.map({ $0 != checks.shards[place].committedTerm(at: committed) }) ?? false
+    {
+      fail(
+        "C1",
+        "node \(at + 1) leads term \(term.rawValue) of shard \(shard.rawValue) without "
+          + "entry \(committed.rawValue), which is committed")
+    }
+  }
+
+  func group(_ shard: ShardID, _ at: Int) -> Int? {
+    let core = nodes[at].core!
+    return (0..<core.groupCount).first { core.glance($0).shard == shard }
+  }
+
+  // MARK: Commits
+
+  /// What is committed for the first time is on the disks of a majority of the voters, of both
+  /// halves of a joint configuration (rule C2).
+  private func checkDurable(_ entry: Entry, _ shard: ShardID, _ at: Int) {
+    checks.commitsChecked += 1
+    guard let group = group(shard, at) else { return }
+    let configuration = nodes[at].core!.configuration(of: group)
+    for half in [configuration.voters, configuration.outgoingVoters] where !half.isEmpty {
+      var holders = 0
+      for member in half {
+        let node = Int(NodeID(of: member).rawValue) - 1
+        if nodes[node].isLost || faults.isExcused(node, shard)
+          || nodes[node].disk.holds(entry.index, term: entry.term, of: shard)
+        {
+          holders += 1
+        }
+      }
+      if holders * 2 <= half.count {
+        fail(
+          "C2",
+          "entry \(entry.index.rawValue) of shard \(shard.rawValue) is committed on "
+            + "node \(at + 1) and on the disks of \(holders) of \(half.count) voters")
+      }
+    }
+  }
+
+  // MARK: Entries
+
+  /// Log Matching (Raft paper, figure 3): equal (index, term), equal entry and equal predecessor.
+  func checkRows(_ rows: PersistRequest.Rows, of shard: ShardID, on at: Int) {
+    guard let first = rows.entries.first, let file = nodes[at].disk.file(of: shard) else { return }
+    let place = checks.place(shard)
+    var previous = nodes[at].disk.files[file].term(at: first.index.previous)
+    for entry in rows.entries {
+      defer { previous = entry.term }
+      guard let previous else { continue }
+      let position = LogPosition(term: entry.term, index: entry.index)
+      let found = ShardTrack.EntryTrace(content: Self.content(entry), previousTerm: previous)
+      if let known = checks.shards[place].entries[position] {
+        if known != found {
+          fail(
+            "C1",
+            "entry \(entry.index.rawValue) of term \(entry.term.rawValue), shard "
+              + "\(shard.rawValue), is another on node \(at + 1)")
+        }
+      } else {
+        checks.shards[place].entries[position] = found
+      }
+    }
+  }
+
+  static func content(_ entry: Entry) -> UInt64 {
+    contentHash(
+      entry.payload,
+      seed: UInt64(bitPattern: entry.logTime.milliseconds) << 8 ^ UInt64(entry.kind.rawValue))
+  }
+
+  /// All members apply the same entries and come to the same outcomes; the first one is judged by
+  /// the model.
+  private func check(_ row: JournalRow, _ at: Int) {
+    let place = checks.place(row.shard)
+    let found =
+      Self.content(row.entry) ^ contentHash(row.outcomes, seed: row.entry.term.rawValue)
+    let index = Int(row.entry.index.rawValue)
+    let known = checks.shards[place].applied.count
+    if index <= known {
+      checks.entriesCompared += 1
+      guard checks.shards[place].applied[index - 1] == found else {
+        return fail(
+          "C1",
+          "node \(at + 1) applied another entry \(index) of shard \(row.shard.rawValue), or "
+            + "with other outcomes, than was applied before")
+      }
+      return
+    }
+    guard index == known + 1 else {
+      return fail("C1", "node \(at + 1) applied entry \(index) where \(known) were applied")
+    }
+    checks.shards[place].applied.append(found)
+    checks.shards[place].committed.append(row.entry.term)
+    checkDurable(row.entry, row.shard, at)
+    trace.mix(found)
+    guard row.shard != .meta else { return }
+    if let wrong = checks.shards[place].model.apply(row.entry, outcomes: row.outcomes) {
+      fail("ledger", "entry \(index) of shard \(row.shard.rawValue), by node \(at + 1): \(wrong)")
+    }
+  }
+
+  // MARK: Digests and reads
+
+  /// Equal index, equal digest (rule C10): members tell theirs to the leader.
+  func noteDigests(_ digests: [AppliedDigest]) {
+    for digest in digests {
+      let place = checks.place(digest.shard)
+      if let known = checks.shards[place].digests[digest.index] {
+        checks.digestsCompared += 1
+        if known != digest.digest {
+          fail(
+            "C10",
+            "member \(digest.member.rawValue) of shard \(digest.shard.rawValue) has another "
+              + "digest at \(digest.index.rawValue)")
+        }
+      } else {
+        checks.shards[place].digests[digest.index] = digest.digest
+      }
+    }
+  }
+
+  /// A read, whatever its basis, sees the books as of its index.
+  func checkRead(_ value: ReadValue, sku: Int, _ at: Int) {
+    let place = checks.place(value.instant.shard)
+    checks.readsChecked += 1
+    trace.mix(UInt64(bitPattern: value.onHand &* 31 &+ value.promised))
+    let books = checks.shards[place].model.books(of: sku, at: value.instant.index)
+    guard value.onHand == books.onHand, value.promised == books.promised else {
+      return fail(
+        "L10",
+        "node \(at + 1) reads \(value.promised) of \(value.onHand) promised at "
+          + "\(value.instant.index.rawValue), which is \(books.promised) of \(books.onHand)")
+    }
+  }
+}
+
+extension NodeID {
+  /// The node whose seat a member is.
+  init(of member: MemberID) { self.init(member.rawValue) }
+}

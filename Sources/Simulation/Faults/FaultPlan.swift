@@ -1,0 +1,139 @@
+import Primitives
+
+/// One thing that goes wrong, and for how long.
+struct Fault: Sendable {
+  enum Shape: Int, CaseIterable, Sendable { case majority, minority, ring, region, single }
+
+  enum Kind: Sendable {
+    /// Cuts links; `pick` chooses the nodes, `oneWay` lets one direction through.
+    case partition(Shape, oneWay: Bool, pick: UInt64)
+    case crash(node: Int)
+    case crashAll
+    case pause(node: Int)
+    /// Stops a node inside its next turn, behind this step (rule L9).
+    case stopInside(node: Int, step: Int)
+    case slowDisk(node: Int, nanosecondsMax: UInt64)
+    case failedSync(node: Int)
+    case clog(from: Int, to: Int)
+    case stepWall(node: Int, milliseconds: Int64)
+    case rate(node: Int, ppm: Int64)
+    case freeze(node: Int)
+    /// Rows of one group can't be read any more; found at the crash that follows.
+    case spoil(node: Int, pick: UInt64)
+    case loseDisk(node: Int)
+  }
+
+  var at: UInt64
+  var lasts: UInt64
+  var kind: Kind
+}
+
+/// Everything that goes wrong in a run, drawn from its seed before it begins, so that a part can be
+/// left out and the rest stays what it was.
+package struct FaultPlan: Sendable {
+  private(set) var faults: [Fault] = []
+  private(set) var lossPercent: UInt64 = 0
+  private(set) var repeatPercent: UInt64 = 0
+  private(set) var detourPercent: UInt64 = 0
+  private(set) var detourMax: UInt64 = 1
+  private(set) var writeNanosecondsMax: UInt64 = 2_000_000
+  /// The clocks' rates are off by at most this; above 2,000 it is more than the bound that leases
+  /// rest on.
+  private(set) var ratePPMMax: Int64 = 0
+
+  var isBeyondBound: Bool { ratePPMMax > Self.boundPPM }
+  static let boundPPM: Int64 = 2_000
+
+  private enum Family: UInt64, CaseIterable {
+    case partition, crash, crashAll, pause, stopInside, slowDisk, failedSync, clog, stepWall, rate,
+      freeze, spoil, loseDisk
+  }
+
+  init(_ options: SimOptions) {
+    guard options.faults else { return }
+    var random = SeededRandom(seed: options.seed ^ 0xFA)
+    drawNetwork(&random)
+    // Each seed has its own few kinds of faults: all of them at once hide one another.
+    let families = Family.allCases.filter { _ in random.chance(2, in: 5) }
+    guard !families.isEmpty else { return }
+    let gap = 300_000_000 + random.below(4_000_000_000)
+    let longest = 500_000_000 + random.below(8_000_000_000)
+    var at = random.below(gap) + 200_000_000
+    while at < options.seconds * 1_000_000_000 {
+      let family = families[Int(random.below(UInt64(families.count)))]
+      faults.append(
+        Fault(
+          at: at, lasts: 100_000_000 + random.below(longest),
+          kind: draw(family, options, &random)))
+      at += 50_000_000 + random.below(gap)
+    }
+  }
+
+  private mutating func drawNetwork(_ random: inout SeededRandom) {
+    switch random.below(4) {
+    case 0: break
+    case 1: lossPercent = random.below(5)
+    default: lossPercent = random.below(31)
+    }
+    if random.chance(1, in: 2) { repeatPercent = random.below(51) }
+    if random.chance(1, in: 2) {
+      detourPercent = random.below(30)
+      detourMax = 1_000_000 + random.below(500_000_000)
+    }
+    if random.chance(1, in: 3) { writeNanosecondsMax = 1_000_000 + random.below(60_000_000) }
+    switch random.below(8) {
+    case 0: ratePPMMax = 20_000
+    case 1..<5: ratePPMMax = Self.boundPPM
+    default: break
+    }
+  }
+
+  private func draw(
+    _ family: Family, _ options: SimOptions, _ random: inout SeededRandom
+  ) -> Fault.Kind {
+    let node = Int(random.below(UInt64(options.nodes)))
+    let pick = random.next()
+    switch family {
+    case .partition:
+      let shape = Fault.Shape.allCases[Int(pick % UInt64(Fault.Shape.allCases.count))]
+      return .partition(shape, oneWay: random.chance(1, in: 3), pick: random.next())
+    case .crash: return .crash(node: node)
+    case .crashAll: return random.chance(1, in: 4) ? .crashAll : .crash(node: node)
+    case .pause: return .pause(node: node)
+    case .stopInside: return .stopInside(node: node, step: Int(pick % 3))
+    case .slowDisk: return .slowDisk(node: node, nanosecondsMax: 1_000_000 + pick % 1_000_000_000)
+    case .failedSync: return .failedSync(node: node)
+    case .clog:
+      return .clog(
+        from: node, to: (node + 1 + Int(pick % UInt64(max(1, options.nodes - 1)))) % options.nodes)
+    case .stepWall:
+      return .stepWall(node: node, milliseconds: Int64(pick % 40_000) - 20_000)
+    case .rate:
+      let span = UInt64(2 * ratePPMMax + 1)
+      return .rate(node: node, ppm: Int64(pick % span) - ratePPMMax)
+    case .freeze: return .freeze(node: node)
+    case .spoil: return .spoil(node: node, pick: pick)
+    case .loseDisk: return .loseDisk(node: node)
+    }
+  }
+
+  /// The rate of one node's clocks.
+  func rate(_ random: inout SeededRandom) -> Int64 {
+    guard ratePPMMax > 0 else { return 0 }
+    return Int64(random.below(UInt64(2 * ratePPMMax + 1))) - ratePPMMax
+  }
+
+  package var count: Int { faults.count }
+
+  /// The plan in words, a line a fault.
+  package var lines: [String] {
+    [
+      "loss \(lossPercent) %, repeated \(repeatPercent) %, detours \(detourPercent) % up to "
+        + "\(detourMax / 1_000_000) ms, writes up to \(writeNanosecondsMax / 1_000_000) ms, "
+        + "clocks within \(ratePPMMax) ppm"
+    ]
+      + faults.enumerated().map { at, fault in
+        "fault \(at) at \(fault.at / 1_000_000) ms for \(fault.lasts / 1_000_000) ms: \(fault.kind)"
+      }
+  }
+}

@@ -1,0 +1,2 @@
+/// Placeholder of histories.
+struct SkuHistory {}

@@ -1,0 +1,176 @@
+import NodeCore
+import Primitives
+import RaftConsensus
+import StockLedger
+
+/// What survives a crash of one node: what was synced, group by group.
+struct SimDisk {
+  struct GroupFile {
+    let shard: ShardID
+    let descriptor: [UInt8]
+    var hardState = HardState()
+    /// Consecutive; they may begin at or below the snapshot.
+    var entries: [Entry] = []
+    var mark: SnapshotMark?
+    var snapshot: [UInt8] = []
+    /// Rows from here on can't be read (rule C9).
+    var spoiledFrom: LogIndex?
+
+    var firstIndex: LogIndex { entries.first?.index ?? .zero }
+    var lastIndex: LogIndex { entries.last?.index ?? mark?.index ?? .zero }
+
+    func term(at index: LogIndex) -> Term? {
+      if let first = entries.first?.index, index >= first,
+        index.rawValue - first.rawValue < UInt64(entries.count)
+      {
+        return entries[Int(index.rawValue - first.rawValue)].term
+      }
+      return index == mark?.index ? mark?.term : nil
+    }
+  }
+
+  private(set) var files: [GroupFile] = []
+  private static let chunkBytes = 64 << 10
+
+  func file(of shard: ShardID) -> Int? { files.firstIndex { $0.shard == shard } }
+
+  /// Whether the disk has an entry, or a snapshot that stands for it.
+  func holds(_ index: LogIndex, term: Term, of shard: ShardID) -> Bool {
+    guard let at = file(of: shard) else { return false }
+    if let mark = files[at].mark, mark.index >= index { return true }
+    return files[at].term(at: index) == term
+  }
+
+  mutating func create(_ opened: OpenedShard) {
+    guard file(of: opened.shard) == nil else { return }
+    files.append(GroupFile(shard: opened.shard, descriptor: opened.descriptor))
+  }
+
+  // MARK: Writing
+
+  mutating func write(_ work: PersistWork) {
+    for write in work.writes { self.write(write) }
+  }
+
+  private mutating func write(_ write: LaneWrite) {
+    guard let at = file(of: write.shard) else {
+      preconditionFailure("write for shard \(write.shard.rawValue), which was never created")
+    }
+    if let hardState = write.hardState { files[at].hardState = hardState }
+    guard let rows = write.rows else { return }
+    while let last = files[at].entries.last, last.index >= rows.firstIndex {
+      files[at].entries.removeLast()
+    }
+    let floor = files[at].mark?.index ?? .zero
+    if let first = rows.entries.first {
+      let end = max(files[at].entries.last?.index ?? .zero, floor)
+      precondition(
+        first.index <= end.next, "row \(first.index.rawValue) behind \(end.rawValue)")
+    }
+    if let spoiled = files[at].spoiledFrom, rows.firstIndex <= spoiled {
+      files[at].spoiledFrom = nil
+    }
+    for entry in rows.entries where !files[at].entries.isEmpty || entry.index > floor {
+      files[at].entries.append(entry)
+    }
+  }
+
+  mutating func save(_ work: SnapshotWork) {
+    guard let at = file(of: work.shard), work.mark.index > files[at].mark?.index ?? .zero else {
+      return
+    }
+    var stream = work.snapshot
+    var bytes: [UInt8] = []
+    while let chunk = stream.nextChunk(maxBytes: Self.chunkBytes) { bytes += chunk }
+    files[at].snapshot = bytes
+    files[at].mark = work.mark
+    // Rows that a snapshot stands for are not needed any more.
+    if let spoiled = files[at].spoiledFrom, spoiled <= work.mark.index {
+      files[at].spoiledFrom = nil
+    }
+    guard work.isInstalled else { return }
+    if let first = files[at].entries.first, first.index <= work.mark.index,
+      files[at].term(at: work.mark.index) == work.mark.term, !files[at].entries.isEmpty,
+      files[at].lastIndex >= work.mark.index
+    {
+      drop(through: work.mark.index, at: at)
+    } else {
+      files[at].entries = []
+    }
+  }
+
+  mutating func compact(_ compaction: Compaction) {
+    guard let at = file(of: compaction.shard) else { return }
+    drop(through: compaction.through, at: at)
+  }
+
+  private mutating func drop(through index: LogIndex, at: Int) {
+    guard let first = files[at].entries.first?.index, first <= index else { return }
+    let count = min(files[at].entries.count, Int(index.rawValue - first.rawValue) + 1)
+    files[at].entries.removeFirst(count)
+  }
+
+  // MARK: Reading
+
+  func load(_ work: LoadWork) -> [Entry] {
+    guard let at = file(of: work.shard), let first = files[at].entries.first?.index,
+      work.request.from >= first
+    else { return [] }
+    var entries: [Entry] = []
+    var bytes = 0
+    var index = Int(work.request.from.rawValue - first.rawValue)
+    while index < files[at].entries.count {
+      let entry = files[at].entries[index]
+      if entry.index > work.request.upTo { break }
+      if let spoiled = files[at].spoiledFrom, entry.index >= spoiled { break }
+      if !entries.isEmpty && bytes + entry.payload.count > work.request.maxBytes { break }
+      bytes += entry.payload.count
+      entries.append(entry)
+      index += 1
+    }
+    return entries
+  }
+
+  /// A part of the saved snapshot; nil if there is another one by now.
+  func read(_ work: SnapshotReadWork) -> (bytes: [UInt8], isLast: Bool)? {
+    guard let at = file(of: work.shard), files[at].mark == work.request.mark else { return nil }
+    let all = files[at].snapshot
+    let start = Int(work.request.offset)
+    guard start <= all.count else { return nil }
+    let end = min(all.count, start + work.request.maxBytes)
+    return (Array(all[start..<end]), end == all.count)
+  }
+
+  // MARK: Damage
+
+  /// Rows of a group from `index` on can't be read any more; found at the next start, or by a load.
+  mutating func spoil(_ shard: ShardID, from index: LogIndex) {
+    guard let at = file(of: shard) else { return }
+    files[at].spoiledFrom = min(files[at].spoiledFrom ?? index, index)
+  }
+
+  // MARK: Recovery
+
+  /// What a start finds: as LogStorage reads it, up to the first row that can't be read.
+  func restored(limits: LedgerLimits) throws(SnapshotError) -> [RestoredShard] {
+    var all: [RestoredShard] = []
+    for file in files {
+      var ledger = RestoredLedger.empty
+      if file.mark != nil {
+        var loader = SnapshotLoader(limits: limits)
+        try loader.append(file.snapshot)
+        ledger =
+          file.shard == .meta ? .meta(try loader.finishMeta()) : .shard(try loader.finish())
+      }
+      let floor = file.mark?.index ?? .zero
+      let spoiled = file.spoiledFrom ?? LogIndex(.max)
+      all.append(
+        RestoredShard(
+          shard: file.shard, descriptor: file.descriptor, hardState: file.hardState,
+          mark: file.mark, ledger: ledger,
+          entries: file.entries.filter { $0.index > floor && $0.index < spoiled },
+          isFlawed: file.spoiledFrom != nil))
+    }
+    return all
+  }
+}

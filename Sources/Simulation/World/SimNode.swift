@@ -1,0 +1,54 @@
+import NodeCore
+import Primitives
+
+/// One node: its core while it is up, what it has on disk, its clocks, and where its lane is.
+struct SimNode {
+  /// Where the lane stands inside a turn. A real process can be stopped between any two of these
+  /// steps, and sees no time pass (rule L9).
+  enum Turn {
+    case none
+    /// A turn is scheduled.
+    case due
+    /// Inputs were taken from the mailbox; no clock was read yet.
+    case taken([Input])
+    /// The clock was read behind that; the core has not seen the inputs.
+    case timed([Input], ClockReading)
+    /// The core has decided; nothing has left the node.
+    case decided(NodeEffects, [PendingRead])
+  }
+
+  /// A read that the core may be asked to make, and of what.
+  struct PendingRead {
+    var token: UInt64
+    var sku: Int
+  }
+
+  let settings: NodeSettings
+  var core: NodeCore?
+  var disk = SimDisk()
+  var clock: SimClock
+  /// Raised at each crash.
+  var life = 0
+  var mailbox: [Input] = []
+  var turn = Turn.none
+  /// Nothing runs on the node before this instant.
+  var pausedUntil: UInt64 = 0
+  /// The lane is stopped once inside its next turn, for so long, behind this step (0...2).
+  var stopInside: (step: Int, nanoseconds: UInt64)?
+  /// In order; a crash loses those that the disk has not synced.
+  var writing: [PersistWork] = []
+  /// When the disk is done with what it was given, so that works end in order.
+  var diskBusyUntil: UInt64 = 0
+  /// Reads that the core has, by token: few at a time.
+  var reads: [PendingRead] = []
+  /// Longest time that a write takes.
+  var writeNanosecondsMax: UInt64 = 2_000_000
+  /// The next write fails, which ends the process (trap 24).
+  var failsNextWrite = false
+  /// The disk is lost for good: the node must not come back under the same members (rule C9).
+  var isLost = false
+  /// A start is scheduled.
+  var isStarting = false
+
+  var isUp: Bool { core != nil }
+}

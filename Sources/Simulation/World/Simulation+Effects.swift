@@ -1,0 +1,130 @@
+import NodeCore
+import Primitives
+import RaftConsensus
+import StockLedger
+
+// What a shell does with a turn's effects: sends, writes, answers.
+
+extension Simulation {
+  func carryOut(_ at: Int) {
+    let life = nodes[at].life
+    for opened in effects.openedShards { nodes[at].disk.create(opened) }
+    for outgoing in effects.sendNow { send(outgoing, from: at) }
+    if let work = effects.persist { persist(work, at) }
+    for work in effects.snapshotsToSave {
+      schedule(.saved(work, node: at, life: life), after: diskTime(at) * 2)
+    }
+    for compaction in effects.compactions { nodes[at].disk.compact(compaction) }
+    for work in effects.loads {
+      schedule(.loaded(work, node: at, life: life), after: diskTime(at))
+    }
+    for work in effects.snapshotReads {
+      schedule(.snapshotRead(work, node: at, life: life), after: diskTime(at))
+    }
+    for reply in effects.replies { deliver(reply, from: at) }
+    for refusal in effects.refusals {
+      forgetRead(refusal.token, at)
+      answer(.refused(refusal.reason), token: refusal.token, from: at)
+    }
+    for instant in effects.reads { read(instant, at) }
+  }
+
+  func send(_ outgoing: Outgoing, from: Int) {
+    let to = Int(outgoing.to.rawValue) - 1
+    precondition(to != from, "node \(from + 1) has one lane and writes to itself")
+    noteDigests(outgoing.envelope.appliedDigests)
+    let arrivals = network.arrivals(from: from, to: to, now: now)
+    if let first = arrivals.first {
+      events.schedule(.arrive(outgoing.envelope, from: from, to: to), at: first)
+    }
+    if let second = arrivals.second {
+      events.schedule(.arrive(outgoing.envelope, from: from, to: to), at: second)
+    }
+  }
+
+  // MARK: Disk
+
+  private func diskTime(_ at: Int) -> UInt64 {
+    100_000 + random.below(nodes[at].writeNanosecondsMax)
+  }
+
+  private func persist(_ work: PersistWork, _ at: Int) {
+    nodes[at].writing.append(work)
+    nodes[at].diskBusyUntil = max(now, nodes[at].diskBusyUntil) + diskTime(at)
+    events.schedule(
+      .written(work, node: at, life: nodes[at].life), at: nodes[at].diskBusyUntil)
+  }
+
+  /// A write is through, or failed: then the process ends, and nobody knows what is on the disk
+  /// (trap 24).
+  func written(_ work: PersistWork, _ at: Int, _ life: Int) {
+    guard nodes[at].life == life, nodes[at].isUp else { return }
+    if nodes[at].pausedUntil > now {
+      return events.schedule(.written(work, node: at, life: life), at: nodes[at].pausedUntil)
+    }
+    if nodes[at].failsNextWrite {
+      marks.reach(.syncFailed)
+      crash(at)
+      return restartLater(at)
+    }
+    nodes[at].writing.removeFirst()
+    writeToDisk(work, at)
+    guard checks.failure == nil else { return }
+    for outgoing in work.sendAfter { send(outgoing, from: at) }
+    deliver(.persisted(work.ticket), to: at)
+  }
+
+  func writeToDisk(_ work: PersistWork, _ at: Int) {
+    nodes[at].disk.write(work)
+    for write in work.writes {
+      if let rows = write.rows { checkRows(rows, of: write.shard, on: at) }
+    }
+  }
+
+  func restartLater(_ at: Int) {
+    guard !nodes[at].isStarting, !nodes[at].isLost else { return }
+    nodes[at].isStarting = true
+    schedule(.start(node: at), after: 200_000_000 + random.below(2_000_000_000))
+  }
+
+  // MARK: Answers
+
+  private func deliver(_ reply: ReplyGroup, from at: Int) {
+    let records = SimOutcome.split(reply.outcomes)
+    precondition(
+      records.count == reply.tokens.count,
+      "\(records.count) outcomes for \(reply.tokens.count) callers")
+    for (token, record) in zip(reply.tokens, records) {
+      answer(.outcome(record, shard: reply.shard, index: reply.index), token: token, from: at)
+    }
+  }
+
+  private func read(_ instant: ReadInstant, _ at: Int) {
+    guard let pending = forgetRead(instant.token, at) else {
+      return fail("C8", "a read of node \(at + 1) was answered twice: token \(instant.token)")
+    }
+    let books = nodes[at].core!.withShardLedger(instant.shard) {
+      $0.position(
+        sku: Load.skuName(pending.sku),
+        location: Load.locationName(load.region(of: instant.shard)), owner: Load.owner)
+    }
+    let value = ReadValue(
+      instant: instant, onHand: (books ?? nil)?.onHand ?? 0, promised: (books ?? nil)?.promised ?? 0
+    )
+    checkRead(value, sku: pending.sku, at)
+    answer(.read(value), token: instant.token, from: at)
+  }
+
+  @discardableResult
+  private func forgetRead(_ token: UInt64, _ at: Int) -> SimNode.PendingRead? {
+    guard let position = nodes[at].reads.firstIndex(where: { $0.token == token }) else {
+      return nil
+    }
+    return nodes[at].reads.remove(at: position)
+  }
+
+  private func answer(_ answer: Answer, token: UInt64, from at: Int) {
+    guard let delay = load.network(&random, lossPercent: network.lossPercent) else { return }
+    schedule(.answer(answer, caller: Load.caller(of: token), token: token), after: delay)
+  }
+}

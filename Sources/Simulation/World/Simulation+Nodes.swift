@@ -1,0 +1,161 @@
+import NodeCore
+import Primitives
+import RaftConsensus
+import StockLedger
+
+// Nodes start, crash, and go through turns.
+
+extension Simulation {
+  /// Starts a node from what its disk has.
+  func start(_ at: Int) {
+    nodes[at].isStarting = false
+    guard !nodes[at].isLost else { return }
+    do throws(SnapshotError) {
+      let restored = try nodes[at].disk.restored(limits: nodes[at].settings.ledger)
+      if restored.contains(where: \.isFlawed) { marks.reach(.startedFlawed) }
+      nodes[at].core = NodeCore(
+        settings: nodes[at].settings, restored: restored, now: nodes[at].clock.reading(now))
+    } catch {
+      return fail("C9", "node \(at + 1) can't read the snapshot that it wrote: \(error)")
+    }
+    trace.mix(UInt64(at) | 0x5A << 32)
+    deliver(.tick, to: at)
+    schedule(.tick(node: at, life: nodes[at].life), after: random.below(Self.tickNanoseconds) + 1)
+  }
+
+  /// Ends a process. Of what its disk was writing, each work is there whole or not at all, in order.
+  func crash(_ at: Int) {
+    guard nodes[at].isUp else { return }
+    trace.mix(UInt64(at) | 0xC0 << 32)
+    nodes[at].core = nil
+    nodes[at].life += 1
+    nodes[at].mailbox = []
+    nodes[at].turn = .none
+    nodes[at].stopInside = nil
+    nodes[at].reads = []
+    let writing = nodes[at].writing
+    nodes[at].writing = []
+    nodes[at].diskBusyUntil = now
+    nodes[at].failsNextWrite = false
+    if !writing.isEmpty { marks.reach(.crashedWhileWriting) }
+    for work in writing {
+      // The transaction's commit record may just have reached the disk; its caller never knew.
+      guard random.chance(1, in: 4) else { break }
+      marks.reach(.unconfirmedWriteSurvived)
+      writeToDisk(work, at)
+    }
+  }
+
+  /// A core is large: it is changed and looked at where it lies, and never copied.
+  func withCore<R>(_ at: Int, _ body: (inout NodeCore) -> R) -> R { body(&nodes[at].core!) }
+
+  // MARK: The mailbox and the turn
+
+  func deliver(_ input: Input, to at: Int) {
+    guard nodes[at].isUp else { return }
+    nodes[at].mailbox.append(input)
+    guard case .none = nodes[at].turn else { return }
+    nodes[at].turn = .due
+    schedule(.turn(node: at, life: nodes[at].life), after: 20_000 + random.below(80_000))
+  }
+
+  func beginTurn(_ at: Int) {
+    guard case .due = nodes[at].turn else { return }
+    if nodes[at].pausedUntil > now {
+      return events.schedule(
+        .turn(node: at, life: nodes[at].life), at: nodes[at].pausedUntil)
+    }
+    var inputs: [Input] = []
+    swap(&inputs, &nodes[at].mailbox)
+    nodes[at].turn = .taken(inputs)
+    if !stops(at, behind: 0) { goOn(at) }
+  }
+
+  /// Goes on with a turn from where it stands. Rule L9: the clock is read when the inputs have been
+  /// taken from the mailbox and before the core sees them.
+  func goOn(_ at: Int) {
+    if nodes[at].pausedUntil > now {
+      return events.schedule(
+        .goOn(node: at, life: nodes[at].life), at: nodes[at].pausedUntil)
+    }
+    while true {
+      switch nodes[at].turn {
+      case .none, .due: return
+      case .taken(let inputs):
+        nodes[at].turn = .timed(inputs, nodes[at].clock.reading(now))
+        if stops(at, behind: 1) { return }
+      case .timed(let inputs, let reading):
+        nodes[at].turn = .none
+        step(at, inputs, reading)
+        guard checks.failure == nil else { return }
+        if stops(at, behind: 2) {
+          // What a paused turn decided leaves the node when it goes on.
+          var kept = NodeEffects()
+          swap(&kept, &effects)
+          nodes[at].turn = .decided(kept, [])
+          return
+        }
+        carryOut(at)
+        return endTurn(at)
+      case .decided(var kept, _):
+        swap(&kept, &effects)
+        carryOut(at)
+        return endTurn(at)
+      }
+    }
+  }
+
+  /// Whether the process is stopped here.
+  private func stops(_ at: Int, behind step: Int) -> Bool {
+    guard let stop = nodes[at].stopInside, stop.step == step else { return false }
+    nodes[at].stopInside = nil
+    nodes[at].pausedUntil = now + stop.nanoseconds
+    marks.reach(.stoppedInsideTurn)
+    schedule(.goOn(node: at, life: nodes[at].life), after: stop.nanoseconds)
+    return true
+  }
+
+  private func endTurn(_ at: Int) {
+    guard nodes[at].isUp else { return }
+    nodes[at].turn = .none
+    let more = withCore(at) { $0.hasMoreToApply }
+    if more { marks.reach(.appliedOverTurns) }
+    guard more || !nodes[at].mailbox.isEmpty else { return }
+    nodes[at].turn = .due
+    schedule(.turn(node: at, life: nodes[at].life), after: 20_000 + random.below(80_000))
+  }
+
+  /// The core sees the inputs, decides, and is looked at.
+  private func step(_ at: Int, _ inputs: [Input], _ reading: ClockReading) {
+    for input in inputs { feed(input, at, reading) }
+    nodes[at].core!.endTurn(now: reading, into: &effects)
+    check(at)
+  }
+
+  private func feed(_ input: Input, _ at: Int, _ reading: ClockReading) {
+    switch input {
+    case .tick: nodes[at].core!.tick(now: reading)
+    case .envelope(let envelope, let from):
+      nodes[at].core!.receive(envelope, from: NodeID(UInt64(from + 1)), now: reading)
+    case .persisted(let ticket): nodes[at].core!.persisted(ticket, now: reading)
+    case .saved(let work):
+      nodes[at].core!.snapshotSaved(shard: work.shard, mark: work.mark, now: reading)
+    case .loaded(let work):
+      let entries = nodes[at].disk.load(work)
+      if entries.isEmpty { marks.reach(.loadFailed) } else { marks.reach(.loadedFromDisk) }
+      nodes[at].core!.loaded(work, entries: entries, now: reading)
+    case .snapshotRead(let work):
+      if let part = nodes[at].disk.read(work) {
+        nodes[at].core!.snapshotRead(
+          work, bytes: part.bytes, isLast: part.isLast, now: reading)
+      } else {
+        marks.reach(.snapshotGone)
+        nodes[at].core!.snapshotUnavailable(work, now: reading)
+      }
+    case .ask(.submit(let batch)): nodes[at].core!.submit(batch, now: reading)
+    case .ask(.read(let request, let sku)):
+      nodes[at].reads.append(SimNode.PendingRead(token: request.token, sku: sku))
+      nodes[at].core!.read(request, now: reading)
+    }
+  }
+}
