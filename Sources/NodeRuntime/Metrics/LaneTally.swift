@@ -41,7 +41,7 @@ enum CountedEvent: Int, CaseIterable {
     case .steppedDown: self = .steppedDown
     case .clockStepped: self = .clockStepped
     case .leaderChanged, .repaired, .opened, .ownClockOff, .ownClockGood, .outcomesUnknown,
-      .digestMismatch:
+      .digestMismatch, .membersChanged, .transferStarted, .transferFailed:
       return nil
     }
   }

@@ -1,0 +1,130 @@
+import Primitives
+import Testing
+
+@testable import RaftConsensus
+
+/// Handing over the lead: rule L7 and trap 17.
+@Suite struct TransferRuleTests {
+  private func leader() -> ByHand {
+    var leader = ByHand()
+    leader.win(with: [2, 3])
+    leader.acknowledge(1, by: 2)
+    leader.settle()
+    return leader
+  }
+
+  private func transfer(_ leader: inout ByHand, to target: UInt64) -> TransferResult {
+    leader.node.group.transferLeadership(to: MemberID(target), now: reading(leader.now))
+  }
+
+  @Test func ruleL7_theTargetIsToldWhenItHasEverything() {
+    var leader = leader()
+    leader.propose()
+    leader.settle()
+    #expect(transfer(&leader, to: 2) == .started)
+    #expect(!leader.settle().contains { $0.body == .transfer(lastLog: position(1, 2)) })
+    leader.acknowledge(2, by: 2)
+    let told = leader.settle().filter { $0.body == .transfer(lastLog: position(1, 2)) }
+    #expect(told.map(\.to) == members(2))
+    #expect(told.map(\.term) == [Term(1)])
+  }
+
+  @Test func ruleL7_nothingIsMadeWhileATransferRuns() {
+    var leader = leader()
+    #expect(transfer(&leader, to: 2) == .started)
+    #expect(leader.propose() == .transferring)
+    let change = ConfigurationChange([.learner(MemberID(4))])
+    #expect(
+      leader.node.group.propose(change: change, now: reading(leader.now)) == .transferring)
+    #expect(transfer(&leader, to: 3) == .alreadyTransferring)
+    #expect(leader.group.lastIndex == LogIndex(1))
+    #expect(leader.group.transferTarget == MemberID(2))
+  }
+
+  @Test func ruleL7_aTransferThatFailsEndsAfterAnElectionTime() {
+    var leader = leader()
+    _ = transfer(&leader, to: 2)
+    leader.settle()
+    leader.wait(milliseconds: 140)
+    #expect(leader.propose() == .transferring)
+    leader.hear(.heartbeatReply(readRound: 0), from: 2, term: 1)
+    leader.wait(milliseconds: 20)
+    #expect(leader.propose() == .accepted(index: LogIndex(2), term: Term(1)))
+    leader.turn()
+    #expect(leader.effects.events.contains(.transferFailed(to: MemberID(2))))
+  }
+
+  @Test func ruleL7_aLostMessageIsSentAgainWithAHeartbeat() {
+    var leader = leader()
+    _ = transfer(&leader, to: 2)
+    func told(_ messages: [Message]) -> Int {
+      messages.count { $0.body == .transfer(lastLog: position(1, 1)) }
+    }
+    #expect(told(leader.settle()) == 1)
+    #expect(told(leader.settle()) == 0)
+    leader.wait(milliseconds: 50)
+    #expect(told(leader.settle()) == 1)
+  }
+
+  @Test func ruleL7_unfitTargetsAreRefused() {
+    var leader = ByHand(
+      configuration: Configuration(voters: members(1, 2, 3), learners: members(4)))
+    leader.win()
+    #expect(transfer(&leader, to: 2) == .notYet, "nothing of its own is committed")
+    leader.acknowledge(1, by: 2)
+    leader.settle()
+    for target: UInt64 in [1, 4, 9] { #expect(transfer(&leader, to: target) == .targetUnfit) }
+    var follower = ByHand(2)
+    #expect(transfer(&follower, to: 3) == .notLeader(hint: nil))
+  }
+
+  // MARK: The target
+
+  private func target(log: [UInt64] = [1, 1]) -> ByHand {
+    var target = ByHand(2)
+    target.restart(term: 1, log: log)
+    target.hear(.heartbeat(commit: LogIndex(1), readRound: 0), from: 1, term: 1)
+    target.settle()
+    return target
+  }
+
+  @Test func ruleL7_theTargetStandsAtOnceWithoutAsking() {
+    var target = target()
+    target.hear(.transfer(lastLog: position(1, 2)), from: 1, term: 1)
+    let asked = target.settle()
+    #expect(target.group.role == .candidate)
+    #expect(target.group.term == Term(2))
+    let ask = Message.Body.vote(lastLog: position(1, 2), byTransfer: true)
+    #expect(asked.map(\.body) == [ask, ask])
+  }
+
+  @Test func ruleL7_onlyInTheSameTermAndBehindTheSameEntry() {
+    for (log, last, term) in [
+      ([1], position(1, 2), 1), ([1, 1, 1], position(1, 2), 1), ([1, 1], position(1, 2), 0),
+    ] as [([UInt64], LogPosition, UInt64)] {
+      var target = target(log: log)
+      target.hear(.transfer(lastLog: last), from: 1, term: term)
+      #expect(target.settle().isEmpty, "\(log) at \(term)")
+      #expect(target.group.role == .follower)
+    }
+    // One that moved on to a later term does not go back.
+    var late = target()
+    late.hear(.heartbeat(commit: .zero, readRound: 0), from: 3, term: 2)
+    late.settle()
+    late.hear(.transfer(lastLog: position(1, 2)), from: 1, term: 1)
+    #expect(late.settle().isEmpty)
+  }
+
+  @Test func ruleL7_othersVoteAlthoughTheLeaderIsAlive() {
+    var voter = ByHand(3)
+    voter.restart(term: 1, log: [1, 1])
+    voter.hear(.heartbeat(commit: LogIndex(1), readRound: 0), from: 1, term: 1)
+    voter.settle()
+    voter.hear(.vote(lastLog: position(1, 2)), from: 2, term: 2)
+    #expect(voter.settle().isEmpty)
+    voter.hear(.vote(lastLog: position(1, 1), byTransfer: true), from: 2, term: 2)
+    #expect(voter.settle().grants.isEmpty, "a transfer is no reason to take a shorter log")
+    voter.hear(.vote(lastLog: position(1, 2), byTransfer: true), from: 2, term: 2)
+    #expect(voter.settle().grants == members(2))
+  }
+}
