@@ -52,8 +52,15 @@ struct GroupCore: Sendable {
 
   var isVoter: Bool { configuration.isVoter(member) }
 
-  /// May this member stand? Not as a learner, not when it lost what it once acknowledged.
-  var mayStand: Bool { isVoter && isInService }
+  /// May this member stand? Not as a learner, not when it lost what it once acknowledged. One that
+  /// the latest configuration leaves out may as long as that isn't committed: it may be the only one
+  /// whose log is long enough (Raft thesis, section 4.2.2). It does not vote for itself then.
+  var mayStand: Bool { isInService && (isVoter || isVoterUntilCommit) }
+
+  private var isVoterUntilCommit: Bool {
+    isConfigurationPending
+      && log.configurations.at(log.configurations.latestIndex.previous).isVoter(member)
+  }
 
   /// Takes the latest configuration of the log into use; called whenever the log may have got or
   /// lost one. True if it is another than before.

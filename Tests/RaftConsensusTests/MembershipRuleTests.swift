@@ -222,6 +222,30 @@ import Testing
     #expect(leader.settle().isEmpty, "and it never stands again")
   }
 
+  /// Found by random lives: the others' logs are too long for the one that is left to be elected.
+  @Test func ruleC1_whoIsLeftOutMayLeadUntilThatIsCommitted() {
+    var member = ByHand(2)
+    member.restart(term: 1, log: [1])
+    let left = Configuration(voters: members(3), learners: members(1))
+    member.hear(
+      .append(
+        Append(previous: position(1, 1), entries: [entry(left, term: 1, index: 2)], commit: .zero)),
+      from: 1, term: 1)
+    member.settle()
+    member.standUp()
+    #expect(member.settle().map(\.to) == members(3), "its own vote does not count")
+    #expect(member.group.role == .preCandidate)
+    member.hear(.preVoteReply(granted: true), from: 3, term: 2)
+    member.settle()
+    member.hear(.voteReply(granted: true), from: 3, term: 2)
+    member.settle()
+    #expect(member.group.role == .leader)
+    member.acknowledge(3, by: 3)
+    member.settle()
+    #expect(member.group.commitIndex == LogIndex(3))
+    #expect(member.group.role == .follower, "and then it is out")
+  }
+
   @Test func trap20_whoIsRemovedIsToldBeforeTheLeaderStopsSending() {
     var leader = leader(Configuration(voters: members(1, 2, 3)), with: [2, 3])
     _ = change(&leader, .remove(MemberID(3)))

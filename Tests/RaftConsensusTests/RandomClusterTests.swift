@@ -37,6 +37,26 @@ import Testing
     if repairs.isWhole { #expect(repairs.count > 20, "only \(repairs.count) repairs were needed") }
   }
 
+  @Test func rulesC1C4L7_membersAndLeadersChangeAllTheTime() {
+    var chaos = Chaos()
+    chaos.change = 200
+    var (changes, transfers, crowds) = (0, 0, 0)
+    for seed in seeds(120) {
+      var cluster = TestCluster(
+        seed: seed, configuration: Configuration(voters: members(1, 2, 3)),
+        strangers: members(4, 5, 6))
+      live("changing members", seed: seed, &cluster, chaos)
+      changes += cluster.changes
+      transfers += cluster.transfers
+      let voters = cluster.leader.map { cluster.nodes[$0].group.configuration.voters } ?? []
+      if voters.contains(where: { $0 > MemberID(3) }) { crowds += 1 }
+    }
+    guard seeds(120).count > 1 else { return }
+    #expect(changes > 240, "\(changes) changes")
+    #expect(transfers > 60, "\(transfers) transfers")
+    #expect(crowds > 8, "a stranger votes in \(crowds) lives")
+  }
+
   @Test func aSeedIsRepeatable() {
     func life() -> TestState {
       var cluster = TestCluster(seed: 4, configuration: Configuration(voters: members(1, 2, 3)))
@@ -54,26 +74,27 @@ import Testing
   private func run(
     _ name: String, seeds: UInt64, configuration: Configuration, chaos: Chaos = Chaos()
   ) -> (count: Int, isWhole: Bool) {
-    let environment = ProcessInfo.processInfo.environment
-    var range = 1...seeds
-    if let many = environment["HOLDFAST_RAFT_SEEDS"].flatMap(UInt64.init) {
-      range = 1...max(many, 1)
-    }
-    let one = environment["HOLDFAST_RAFT_SEED"].flatMap(UInt64.init)
-    if let one { range = one...one }
     var total = Totals()
+    let range = self.seeds(seeds)
     for seed in range {
-      if environment["HOLDFAST_RAFT_TRACE"] != nil { print("\(name): seed \(seed)") }
-      live(name, seed: seed, configuration: configuration, chaos: chaos, total: &total)
+      var cluster = TestCluster(seed: seed, configuration: configuration)
+      live(name, seed: seed, &cluster, chaos)
+      total.add(cluster.checkers)
     }
-    if one == nil { total.expectWork(name, lives: Int(range.upperBound), configuration) }
-    return (total.repairs, one == nil)
+    if range.count > 1 { total.expectWork(name, lives: range.count, configuration) }
+    return (total.repairs, range.count > 1)
   }
 
-  private func live(
-    _ name: String, seed: UInt64, configuration: Configuration, chaos: Chaos, total: inout Totals
-  ) {
-    var cluster = TestCluster(seed: seed, configuration: configuration)
+  private func seeds(_ many: UInt64) -> ClosedRange<UInt64> {
+    let environment = ProcessInfo.processInfo.environment
+    if let one = environment["HOLDFAST_RAFT_SEED"].flatMap(UInt64.init) { return one...one }
+    return 1...max(environment["HOLDFAST_RAFT_SEEDS"].flatMap(UInt64.init) ?? many, 1)
+  }
+
+  private func live(_ name: String, seed: UInt64, _ cluster: inout TestCluster, _ chaos: Chaos) {
+    if ProcessInfo.processInfo.environment["HOLDFAST_RAFT_TRACE"] != nil {
+      print("\(name): seed \(seed)")
+    }
     cluster.run(steps: 250, chaos)
     cluster.heal()
     // Some very late packets are still to come; then all must be well.
@@ -90,7 +111,6 @@ import Testing
     for violation in cluster.checkers.violations {
       Issue.record("\(name), seed \(seed): \(violation). Again: HOLDFAST_RAFT_SEED=\(seed)")
     }
-    total.add(cluster.checkers)
   }
 }
 

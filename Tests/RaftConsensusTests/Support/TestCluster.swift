@@ -11,6 +11,8 @@ struct Chaos {
   var cut: UInt64 = 12
   var compaction: UInt64 = 20
   var losesRows = false
+  /// Changes of members and of the lead, wished for at a leader.
+  var change: UInt64 = 0
 
   static let none = Chaos(
     loss: 0, duplication: 0, delayMax: 2_000_000, crash: 0, cut: 0, compaction: 0)
@@ -24,6 +26,8 @@ struct TestCluster {
   var nodes: [TestNode]
   var checkers = Checkers()
   let configuration: Configuration
+  /// There are nodes that may be added.
+  let membersChange: Bool
   private(set) var now: UInt64 = 1_000_000_000
   private var random: SeededRandom
   /// Messages under way: element n is due n steps from now.
@@ -33,14 +37,18 @@ struct TestCluster {
   private var reads: [UInt64: LogIndex] = [:]
   private var nextToken: UInt64 = 0
   private var nextPayload: UInt64 = 0
+  private(set) var changes = 0
+  private(set) var transfers = 0
 
   init(
-    seed: UInt64, configuration: Configuration, settings: RaftSettings = TestCluster.settings
+    seed: UInt64, configuration: Configuration, strangers: [MemberID] = [],
+    settings: RaftSettings = TestCluster.settings
   ) {
     random = SeededRandom(seed: seed)
     self.configuration = configuration
+    membersChange = !strangers.isEmpty
     nodes = []
-    for member in configuration.members {
+    for member in configuration.members + strangers {
       nodes.append(
         TestNode(
           member: member, configuration: configuration, settings: settings, now: now,
@@ -86,6 +94,7 @@ struct TestCluster {
   private mutating func work(at: Int, chaos: Chaos) {
     if random.chance(1, in: 3) { propose(at: at) }
     if random.chance(1, in: 10) { read(at: at) }
+    if random.chance(chaos.change, in: 1_000) { change(at: at) }
     if random.chance(chaos.compaction, in: 1_000) { nodes[at].compact(now: reading(now)) }
     let done = chaos.crash == 0 ? nodes[at].disk.waiting.count : Int(random.below(3))
     for message in nodes[at].finishWrites(done, now: now) { send(message, chaos) }
@@ -103,6 +112,31 @@ struct TestCluster {
       now: reading(now))
   }
 
+  /// A wish to change something, sensible or not.
+  private mutating func change(at: Int) {
+    let members = nodes.map(\.member)
+    func anybody() -> MemberID { members[Int(random.below(UInt64(members.count)))] }
+    if random.chance(1, in: 4) {
+      if nodes[at].group.transferLeadership(to: anybody(), now: reading(now)) == .started {
+        transfers += 1
+      }
+      return
+    }
+    var steps: [ConfigurationChange.Step] = []
+    for _ in 0...(random.chance(1, in: 3) ? 2 : 0) {
+      switch random.below(4) {
+      case 0: steps.append(.remove(anybody()))
+      case 1: steps.append(.learner(anybody()))
+      default:
+        let learners = nodes[at].group.configuration.learners
+        steps.append(.voter(learners.randomElement(using: &random) ?? anybody()))
+      }
+    }
+    let change = ConfigurationChange(
+      steps, transition: random.chance(1, in: 3) ? .joint : .automatic)
+    if case .accepted = nodes[at].group.propose(change: change, now: reading(now)) { changes += 1 }
+  }
+
   mutating func read(at: Int) {
     nextToken += 1
     reads[nextToken] = LogIndex(UInt64(checkers.committed.count))
@@ -114,7 +148,7 @@ struct TestCluster {
     if nodes[at].group.isInService { nodes[at].lostRows = false }
     if let request = effects.persist { checkers.check(request, at: nodes[at]) }
     for entry in effects.committed {
-      checkers.check(entry, at: nodes, voters: configuration.quorum)
+      checkers.check(entry, at: nodes, voters: membersChange ? nil : configuration.quorum)
     }
     for event in effects.events { checkers.check(event, at: nodes[at]) }
     for answer in effects.reads { take(answer) }
@@ -209,8 +243,14 @@ struct TestCluster {
 
   mutating func cut(_ from: MemberID, _ to: MemberID) { cuts.append((from, to)) }
 
-  /// Whether all members have applied the same.
+  /// Whether all members have applied the same. With members that change, those who belong to the
+  /// group in the end.
   var agrees: Bool {
-    nodes.allSatisfy { $0.state == nodes[0].state && $0.group.isInService }
+    guard let leader else { return false }
+    let members = nodes[leader].group.configuration.members
+    return nodes.filter { members.contains($0.member) }.allSatisfy {
+      $0.state == nodes[leader].state && $0.group.isInService
+        && $0.group.configuration == nodes[leader].group.configuration
+    }
   }
 }
