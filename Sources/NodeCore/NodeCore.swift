@@ -16,6 +16,7 @@ package struct NodeCore: Sendable {
   var placements: [GroupDescriptor] = []
   var intake: Intake
   var clocks: ClockBoard
+  var clockWatch: ClockWatch
   var outbox = Outbox()
   var persistence: PersistQueue
   var catalogDesk = CatalogDesk()
@@ -36,6 +37,9 @@ package struct NodeCore: Sendable {
     clocks = ClockBoard(
       own: settings.node, nodes: settings.nodes.map(\.id),
       freshNanoseconds: settings.clockFreshNanoseconds)
+    clockWatch = ClockWatch(
+      ratePPM: settings.raft.clockRatePPM, windowNanoseconds: settings.clockWatchNanoseconds,
+      start: now)
     persistence = PersistQueue(inFlightMax: settings.persistsInFlightMax)
     for shard in restored.sorted(by: { $0.shard < $1.shard }) { restore(shard, now: now) }
     if settings.lane == 0 {
@@ -55,6 +59,7 @@ package struct NodeCore: Sendable {
       takeQuietDigest(of: at, now: now)
     }
     watchOwnClock(now: now)
+    comparePair(now: now)
   }
 
   /// A write is durable, and its `sendAfter` may leave.

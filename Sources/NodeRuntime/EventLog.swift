@@ -29,6 +29,15 @@ final class EventLog: Sendable {
         "own clock is off the cluster's median", metadata: ["milliseconds": "\(milliseconds)"])
     case .ownClockGood:
       logger.notice("own clock agrees with the cluster's median")
+    case .clockPairDisagrees(let microseconds):
+      logger.error(
+        "own clocks run apart; no reads by lease", metadata: ["microseconds": "\(microseconds)"])
+    case .clockPairAgrees:
+      logger.notice("own clocks agree with each other; reads by lease again")
+    case .leaseTooShort(let shard, let milliseconds):
+      warn(
+        "entries commit later than their lease lasts; raise consensus.lease_ms", shard,
+        ["lease_ms": "\(milliseconds)"])
     case .outcomesUnknown(let shard, let count):
       warn("leadership lost with calls under way", shard, ["calls": "\(count)"])
     case .leaderChanged(let shard, let term, let leader):

@@ -72,6 +72,7 @@ extension API.Answered {
   init(_ basis: ReadBasis) {
     self.init()
     switch basis {
+    case .lease: by = .lease
     case .quorum: by = .quorum
     case .stale(let asOf, let ago):
       by = .stale

@@ -95,6 +95,9 @@ package enum RaftEvent: Hashable, Sendable {
   /// The leader makes nothing more until the member has taken over, or didn't in time.
   case transferStarted(to: MemberID)
   case transferFailed(to: MemberID)
+  /// Entries commit, one after the other, when the lease that they give is over: Δ is below a round
+  /// trip and a sync, and reads go by read index (rule L5).
+  case leaseTooShort
   /// A flawed member's log reached what it had once acknowledged (rule C9).
   case repaired(index: LogIndex)
 }

@@ -114,7 +114,8 @@ import Testing
         + head
         + #""snapshotChunk":{"mark":{"index":"60","term":"7","logTime":"5","configuration":"#
         + #"{"voters":["1","2","300"],"outgoingVoters":["4"],"learners":["5"],"#
-        + #""learnersNext":["4"],"autoLeave":true}},"bytes":"AQ=="}}]}}"#)
+        + #""learnersNext":["4"],"autoLeave":true},"leaseMilliseconds":900,"clockRatePpm":2000},"bytes":"AQ=="}}]}}"#
+    )
   }
 
   static func refusedFrame(_ change: (inout PeerFrame) -> Void) -> PeerFrameError? {

@@ -68,6 +68,9 @@ extension NodeCore {
       out.events.append(.transferStarted(shard, to: NodeID(of: member)))
     case .transferFailed(let member):
       out.events.append(.transferFailed(shard, to: NodeID(of: member)))
+    case .leaseTooShort:
+      out.events.append(
+        .leaseTooShort(shard, leaseMilliseconds: settings.raft.leaseMilliseconds))
     case .repaired(let index):
       out.events.append(.repaired(shard, index))
     case .entriesUnreadable(let index, _):

@@ -6,7 +6,10 @@ extension NodeCore {
   /// Makes this turn's entries of one group: the callers' commands as one entry, and what a leader
   /// owes by itself.
   mutating func propose(_ at: Int, now: ClockReading) {
-    guard groups[at].isLeader else { return refuseQueue(of: at) }
+    guard groups[at].isLeader else {
+      groups[at].renewalIsDue = false
+      return refuseQueue(of: at)
+    }
     if groups[at].isMeta && !proposeTopology(at, now: now) { return }
     while let (payload, tokens) = groups[at].queue.take(maxBytes: settings.entryBytesMax) {
       guard let place = propose(.command, payload, at: at, now: now) else {
@@ -18,6 +21,18 @@ extension NodeCore {
       groups[at].proposals.append(index: place.index, term: place.term, tokens: tokens)
     }
     proposePulse(at, now: now)
+    proposeRenewal(at, now: now)
+  }
+
+  /// An empty entry renews the lease of a group that is read, unless what was just proposed, or is
+  /// under way, does so too (rule L6).
+  private mutating func proposeRenewal(_ at: Int, now: ClockReading) {
+    guard groups[at].renewalIsDue else { return }
+    groups[at].renewalIsDue = false
+    guard groups[at].raft.leaseNeedsRenewal(now: now),
+      propose(.empty, [], at: at, now: now) != nil
+    else { return }
+    counters.leaseRenewals += 1
   }
 
   /// Proposes one entry under the clock for stamps; nil if the group takes none now, or has no

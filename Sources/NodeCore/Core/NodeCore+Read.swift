@@ -13,11 +13,19 @@ extension NodeCore {
     }
     readsWaiting += 1
     groups[at].reads.append(request, now: now)
+    if request.consistency == .linearizable, !groups[at].renewalIsDue, clockWatch.agrees {
+      groups[at].renewalIsDue = groups[at].raft.leaseNeedsRenewal(now: now)
+    }
   }
 
-  /// One question for a read index per group, for all reads that arrived since the last turn.
+  /// Answers the reads that arrived since the last turn by the leader's lease, or asks one question
+  /// for a read index per group. `now` was read after they arrived (rules L2, L9).
   mutating func startReads(now: ClockReading) {
     for at in groups.indices where groups[at].reads.hasFresh {
+      if clockWatch.agrees, let index = groups[at].raft.leaseRead(now: now) {
+        groups[at].reads.grantByLease(at: index)
+        continue
+      }
       let token = nextReadToken
       nextReadToken += 1
       groups[at].reads.startRound(raftToken: token, now: now)
@@ -42,12 +50,25 @@ extension NodeCore {
     let applied = groups[at].books.index
     for ready in groups[at].reads.takeReady(applied: applied) {
       readsWaiting -= 1
-      if ready.isStale { counters.readsStale += 1 } else { counters.readsByQuorum += 1 }
       out.reads.append(
         ReadInstant(
           token: ready.token, shard: groups[at].shard, index: applied,
           logTime: groups[at].books.logTime,
-          answered: ready.isStale ? staleness(of: at, now: now) : .quorum))
+          answered: basis(of: ready, at: at, now: now)))
+    }
+  }
+
+  private mutating func basis(of ready: ReadQueue.Ready, at: Int, now: ClockReading) -> ReadBasis {
+    switch ready.way {
+    case .lease:
+      counters.readsByLease += 1
+      return .lease
+    case .quorum:
+      counters.readsByQuorum += 1
+      return .quorum
+    case .stale:
+      counters.readsStale += 1
+      return staleness(of: at, now: now)
     }
   }
 

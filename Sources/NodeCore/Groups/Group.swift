@@ -12,6 +12,8 @@ struct Group: Sendable {
   var queue = CommandQueue()
   var proposals = ProposalQueue()
   var reads = ReadQueue()
+  /// A read found little of the leader's lease left (rule L6).
+  var renewalIsDue = false
   var clock: LogClock
   var catalog = CatalogSeat()
   var snapshots = SnapshotSeat()

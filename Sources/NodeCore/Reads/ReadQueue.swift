@@ -2,11 +2,16 @@ import Primitives
 
 /// Reads of one group that wait: for a read index, for an index to be applied, or both.
 struct ReadQueue: Sendable {
+  /// How a read gets its instant (rule L10).
+  enum Way: Sendable {
+    case stale, quorum, lease
+  }
+
   private struct Waiter: Sendable {
     var token: UInt64
     var atLeast: LogIndex
     var since: ClockReading
-    var isStale: Bool
+    var way: Way
   }
 
   /// One question for a read index, asked for all reads of a turn. Only reads that arrived before
@@ -19,7 +24,7 @@ struct ReadQueue: Sendable {
 
   struct Ready: Equatable {
     var token: UInt64
-    var isStale: Bool
+    var way: Way
   }
 
   struct Expired: Equatable {
@@ -39,9 +44,19 @@ struct ReadQueue: Sendable {
   mutating func append(_ request: ReadRequest, now: ClockReading) {
     let waiter = Waiter(
       token: request.token, atLeast: request.atLeast ?? .zero, since: now,
-      isStale: request.consistency == .stale)
+      way: request.consistency == .stale ? .stale : .quorum)
     count += 1
-    if waiter.isStale { applying.append(waiter) } else { fresh.append(waiter) }
+    if waiter.way == .stale { applying.append(waiter) } else { fresh.append(waiter) }
+  }
+
+  /// All that arrived before the lease was looked at are linearizable at `index` (rule L2).
+  mutating func grantByLease(at index: LogIndex) {
+    for var waiter in fresh {
+      waiter.atLeast = max(waiter.atLeast, index)
+      waiter.way = .lease
+      applying.append(waiter)
+    }
+    fresh.removeAll(keepingCapacity: true)
   }
 
   /// Asks for all that arrived since the last round; a token is never used twice (trap 18).
@@ -69,7 +84,7 @@ struct ReadQueue: Sendable {
     let ready = applying.filter { $0.atLeast <= applied }
     applying.removeAll { $0.atLeast <= applied }
     count -= ready.count
-    return ready.map { Ready(token: $0.token, isStale: $0.isStale) }
+    return ready.map { Ready(token: $0.token, way: $0.way) }
   }
 
   /// Gives up what waits too long, and moves rounds without an answer into the next round.

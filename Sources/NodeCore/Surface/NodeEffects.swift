@@ -113,6 +113,8 @@ package enum RefusalReason: Sendable, Equatable {
 
 /// How a read's instant was found (rule L10).
 package enum ReadBasis: Sendable, Equatable {
+  /// The leader alone, under its lease.
+  case lease
   case quorum
   /// The ledger's log time, and how long ago the leader was heard (nil: never since the start).
   case stale(asOf: LogTime, leaderHeardAgoMilliseconds: Int64?)

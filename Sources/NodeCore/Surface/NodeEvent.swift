@@ -20,6 +20,12 @@ package enum NodeEvent: Sendable, Equatable {
   /// This node's wall clock is off the median of the nodes' clocks (rule T2).
   case ownClockOff(byMilliseconds: Int64)
   case ownClockGood
+  /// The node's two clocks ran apart by more than the bound on their rates allows: it gives no lease
+  /// reads until they agree again (rule L8).
+  case clockPairDisagrees(byMicroseconds: Int64)
+  case clockPairAgrees
+  /// Entries take longer to commit than the lease that they give (rule L5).
+  case leaseTooShort(ShardID, leaseMilliseconds: UInt32)
   /// Callers were told that they have to ask again.
   case outcomesUnknown(ShardID, count: Int)
   case snapshotTaken(ShardID, LogIndex)

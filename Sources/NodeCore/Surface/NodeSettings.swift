@@ -61,6 +61,8 @@ package struct NodeSettings: Sendable {
   package var clockStepMilliseconds: Int64 = 5_000
   /// Own clock this far off the median: alarm (rule T2).
   package var clockAlarmMilliseconds: Int64 = 500
+  /// Over how long a node's two clocks are compared with each other (rule L8).
+  package var clockWatchNanoseconds: UInt64 = 10_000_000_000
 
   package var catalogPushBytesMax = 256 << 10
   package var catalogResendNanoseconds: UInt64 = 500_000_000

@@ -59,10 +59,13 @@ package struct NodeCounters: Sendable, Equatable {
   package var entriesProposed: UInt64 = 0
   package var entriesApplied: UInt64 = 0
   package var pulses: UInt64 = 0
+  /// Empty entries, proposed because a read found little of a lease left (rule L6).
+  package var leaseRenewals: UInt64 = 0
   package var catalogUpdates: UInt64 = 0
   package var refusedNotLeader: UInt64 = 0
   package var refusedOverloaded: UInt64 = 0
   package var outcomesUnknown: UInt64 = 0
+  package var readsByLease: UInt64 = 0
   package var readsByQuorum: UInt64 = 0
   package var readsStale: UInt64 = 0
   package var readsFailed: UInt64 = 0

@@ -130,6 +130,7 @@ extension LaneMetrics {
       ("holdfast_entries_proposed_total", { $0.entriesProposed }),
       ("holdfast_entries_committed_total", { $0.entriesApplied }),
       ("holdfast_pulses_total", { $0.pulses }),
+      ("holdfast_lease_renewals_total", { $0.leaseRenewals }),
       ("holdfast_catalog_updates_total", { $0.catalogUpdates }),
       ("holdfast_outcomes_unknown_total", { $0.outcomesUnknown }),
       ("holdfast_messages_received_total", { $0.messagesIn }),
@@ -141,7 +142,8 @@ extension LaneMetrics {
 
   private static var reads: [(name: String, total: (NodeCounters) -> UInt64)] {
     [
-      ("quorum", { $0.readsByQuorum }), ("stale", { $0.readsStale }),
+      ("lease", { $0.readsByLease }), ("quorum", { $0.readsByQuorum }),
+      ("stale", { $0.readsStale }),
       ("failed", { $0.readsFailed }),
     ]
   }

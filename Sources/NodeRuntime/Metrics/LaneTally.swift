@@ -41,7 +41,8 @@ enum CountedEvent: Int, CaseIterable {
     case .steppedDown: self = .steppedDown
     case .clockStepped: self = .clockStepped
     case .leaderChanged, .repaired, .opened, .ownClockOff, .ownClockGood, .outcomesUnknown,
-      .digestMismatch, .membersChanged, .transferStarted, .transferFailed:
+      .digestMismatch, .membersChanged, .transferStarted, .transferFailed,
+      .clockPairDisagrees, .clockPairAgrees, .leaseTooShort:
       return nil
     }
   }

@@ -130,7 +130,7 @@ extension Leader {
       core.barrier.hasPassed(core.now, term: term)
     else { return }
     core.log.commit(upTo: index)
-    lease.committed(upTo: index)
+    if lease.committed(upTo: index, now: core.now) { core.outbox.events.append(.leaseTooShort) }
     if isEstablished(core) { reads.firstCommit(core.log.committed) }
   }
 }

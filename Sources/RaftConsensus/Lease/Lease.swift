@@ -17,10 +17,14 @@ struct Lease: Sendable {
   private(set) var end = PairedInstant.past
   /// The newest entry whose creation was noted.
   private var newest = PairedInstant.past
+  /// Commits in a row that came when the lease that they give was over.
+  private var lateCommits = 0
 
   /// Entries that are noted at once. As many as may be uncommitted; one beyond that is an entry
   /// without a lease, and no harm.
   static let notesMax = 65_536
+  /// Late commits in a row after which the lease is too short for this group: one may be a pause.
+  static let lateCommitsMax = 8
 
   init(_ terms: LeaseTerms) { length = terms.length }
 
@@ -34,12 +38,21 @@ struct Lease: Sendable {
   }
 
   /// All entries up to `index` are committed. The lease ends with that of them that lasts longest,
-  /// and never earlier than it did (trap 17).
-  mutating func committed(upTo index: LogIndex) {
+  /// and never earlier than it did (trap 17). True when Δ has proved to be below a round trip and a
+  /// sync, so that entries that commit give no lease (rule L5).
+  mutating func committed(upTo index: LogIndex, now: ClockReading) -> Bool {
+    let before = done
     while done < notes.count, notes[done].index <= index {
       if notes[done].end.isNoEarlier(than: end) { end = notes[done].end }
       done += 1
     }
+    let isLate = done > before && !runs(now)
+    if done > before { lateCommits = isLate ? lateCommits + 1 : 0 }
+    forgetDone()
+    return isLate && lateCommits == Self.lateCommitsMax
+  }
+
+  private mutating func forgetDone() {
     guard done == notes.count || done >= 256 else { return }
     notes.removeFirst(done)
     done = 0

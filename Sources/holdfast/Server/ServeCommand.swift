@@ -39,6 +39,7 @@ struct ServeCommand: AsyncParsableCommand {
     }
     var logger = Logger(label: "holdfast")
     logger[metadataKey: "node"] = "\(loaded.id)"
+    loaded.consensus.warn(logger)
     let node = HoldfastNode(settings: try loaded.runtimeSettings(), logger: logger)
     let services = ServiceGroup(
       configuration: .init(
@@ -70,6 +71,27 @@ enum LogLevel: String, ExpressibleByArgument, CaseIterable {
   case debug, info, notice, warning, error
 }
 
+extension ServerConfig.Consensus {
+  var raftSettings: RaftSettings {
+    var raft = RaftSettings()
+    let election = UInt64(electionMilliseconds) * 1_000_000
+    raft.electionNanoseconds = election...(2 * election)
+    raft.heartbeatNanoseconds = election / 10
+    raft.leaseMilliseconds = UInt32(leaseMilliseconds)
+    return raft
+  }
+
+  /// Says what costs time and is allowed all the same (rule L5).
+  func warn(_ logger: Logger) {
+    guard case .outlastsElection(waitMilliseconds: let wait)? = raftSettings.leaseProblem() else {
+      return
+    }
+    logger.warning(
+      "consensus.lease_ms is above consensus.election_ms: new leaders wait before they commit",
+      metadata: ["wait_ms": "\(wait)", "election_ms": "\(electionMilliseconds)"])
+  }
+}
+
 extension ServerConfig {
   /// The configuration in the rooms' own words.
   func runtimeSettings() throws -> RuntimeSettings {
@@ -81,12 +103,9 @@ extension ServerConfig {
         id: NodeID($0.id), region: Array($0.region.utf8), zone: Array($0.zone.utf8),
         address: Array($0.address.description.utf8))
     }
-    var raft = RaftSettings()
-    let election = UInt64(consensus.electionMilliseconds) * 1_000_000
-    raft.electionNanoseconds = election...(2 * election)
-    raft.heartbeatNanoseconds = election / 10
     var core = NodeSettings(
-      node: own.id, nodes: [own] + others, raft: raft, seed: .random(in: 0 ... .max))
+      node: own.id, nodes: [own] + others, raft: consensus.raftSettings,
+      seed: .random(in: 0 ... .max))
     core.mailboxCommandsMax = limits.mailbox
     core.ledger.endedRequestsMax = limits.endedRequestsMax
     core.snapshotLogBytes = limits.snapshotLogMegabytes.map { $0 << 20 }

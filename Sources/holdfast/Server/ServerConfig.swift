@@ -1,6 +1,7 @@
 // What `holdfast serve --config FILE` reads. Relative paths are meant from the file's own folder.
 
 import Foundation
+import RaftConsensus
 
 /// A node's place in the cluster and on disk, as configured.
 struct ServerConfig {
@@ -22,7 +23,10 @@ struct ServerConfig {
   struct Consensus {
     var tickMilliseconds = 10
     var electionMilliseconds = 1_000
-    var leaseMilliseconds = 1_000
+    /// Nil: nine tenths of the election time, so that a new leader hardly ever waits for a lease.
+    var leaseMillisecondsGiven: Int?
+    /// 0: no leases, every linearizable read is by read index.
+    var leaseMilliseconds: Int { leaseMillisecondsGiven ?? electionMilliseconds * 9 / 10 }
   }
   struct Limits {
     var mailbox = 8_192
@@ -145,8 +149,7 @@ extension ServerConfig {
       try section.integer("tick_ms", in: 1...1_000) ?? consensus.tickMilliseconds
     consensus.electionMilliseconds =
       try section.integer("election_ms", in: 50...60_000) ?? consensus.electionMilliseconds
-    consensus.leaseMilliseconds =
-      try section.integer("lease_ms", in: 0...60_000) ?? consensus.leaseMilliseconds
+    consensus.leaseMillisecondsGiven = try section.integer("lease_ms", in: 0...60_000)
   }
 
   /// What no single key shows: contradictions between them.
@@ -163,6 +166,11 @@ extension ServerConfig {
     }
     if consensus.electionMilliseconds < 10 * consensus.tickMilliseconds {
       throw refuse("'consensus.election_ms' must be at least ten ticks of 'consensus.tick_ms'")
+    }
+    if case .neverRuns(leastMilliseconds: let least)? = consensus.raftSettings.leaseProblem() {
+      throw refuse(
+        "'consensus.lease_ms' must be 0 (no leases) or at least \(least): a shorter lease is over "
+          + "before an entry can commit")
     }
     let ids = peers.map(\.id) + [id]
     if Set(ids).count != ids.count { throw refuse("two nodes have the same id") }

@@ -22,6 +22,8 @@ final class VirtualCluster {
     /// Milliseconds that each node's wall clock is off, in order of node.
     var clockOff: [Int64] = []
     var tweak: (inout NodeSettings) -> Void = { _ in }
+    /// What a node's clocks show when they are not right.
+    var bend: (Int, ClockReading) -> ClockReading = { $1 }
   }
 
   struct Node {
@@ -92,9 +94,10 @@ final class VirtualCluster {
   func clock(of at: Int) -> ClockReading {
     let boot = now + UInt64(at) * 7_777_777_777
     let off = at < options.clockOff.count ? options.clockOff[at] : 0
-    return ClockReading(
+    let right = ClockReading(
       boot: boot, raw: boot + 5_000_000_000,
       wall: 1_700_000_000_000 + Int64(now / 1_000_000) + off)
+    return options.bend(at, right)
   }
 
   func start(_ at: Int) { start(at, isFlawed: false) }

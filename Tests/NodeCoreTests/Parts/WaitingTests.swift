@@ -114,6 +114,6 @@ private func at(_ milliseconds: UInt64) -> ClockReading {
   @Test func aStaleReadOfWhatIsAppliedWaitsForNothing() {
     var queue = ReadQueue()
     queue.append(request(1, stale: true), now: at(0))
-    #expect(queue.takeReady(applied: .zero) == [ReadQueue.Ready(token: 1, isStale: true)])
+    #expect(queue.takeReady(applied: .zero) == [ReadQueue.Ready(token: 1, way: .stale)])
   }
 }
