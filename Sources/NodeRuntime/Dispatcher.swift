@@ -78,6 +78,7 @@ extension Dispatcher: CallDispatcher {
       case .batchReserve: try unsafe batch(call, message, context)
       case .syncSupply: try unsafe sync(call, message, context)
       case .describeCluster, .describeNode: try unsafe describe(call, method, message, context)
+      case .transferLeadership, .changeMembers: try unsafe change(call, method, message, context)
       case .traceReservation: try unsafe trace(call, message, context)
       default: try unsafe read(call, method, message, context)
       }

@@ -22,6 +22,7 @@ final class Lane: @unchecked Sendable {
   unowned let hub: Hub
   var reads = PendingReads()
   var watches = WatchList()
+  var changes: [PendingChange] = []
   var routeNotes = RouteNotes()
   let feeds = SnapshotFeeds()
   var tally = LaneTally()
@@ -113,7 +114,7 @@ final class Lane: @unchecked Sendable {
 
 extension Lane {
   private func perform() {
-    guard !effects.isEmpty || watches.isDue else { return }
+    guard !effects.isEmpty || watches.isDue || !changes.isEmpty else { return }
     for event in effects.events {
       hub.events.note(event)
       tally.count(event)
@@ -130,6 +131,7 @@ extension Lane {
       store.compact(shard: compaction.shard, to: compaction.through)
     }
     tellWatchers()
+    lookAtChanges()
     effects.clear()
   }
 

@@ -30,7 +30,7 @@ extension Lane {
       calls: hub.dispatchers[index].callsAnswered)
   }
 
-  private func seat(_ status: ShardStatus) -> API.SeatDescription {
+  func seat(_ status: ShardStatus) -> API.SeatDescription {
     var seat = API.SeatDescription()
     seat.shard = status.shard.rawValue
     seat.pool = String(decoding: status.pool, as: UTF8.self)

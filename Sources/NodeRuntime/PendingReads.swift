@@ -55,7 +55,7 @@ extension Lane {
     send(.failure(hub.dispatchers[index].refusal(for: refused.reason)), to: read.call)
   }
 
-  private func send(_ result: Result<[UInt8], RequestRefusal>, to call: CallHandle) {
+  func send(_ result: Result<[UInt8], RequestRefusal>, to call: CallHandle) {
     let dispatcher = hub.dispatchers[call.loop]
     hub.hop(from: self, to: call.loop) {
       switch result {

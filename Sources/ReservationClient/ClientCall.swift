@@ -125,6 +125,14 @@ extension API.DescribeNodeRequest: ClientCall {
   package typealias Answer = API.DescribeNodeResponse
   package static var method: HoldfastMethod { .describeNode }
 }
+extension API.TransferLeadershipRequest: ClientCall {
+  package typealias Answer = API.TransferLeadershipResponse
+  package static var method: HoldfastMethod { .transferLeadership }
+}
+extension API.ChangeMembersRequest: ClientCall {
+  package typealias Answer = API.ChangeMembersResponse
+  package static var method: HoldfastMethod { .changeMembers }
+}
 extension API.TraceReservationRequest: ClientCall {
   package typealias Answer = API.TraceReservationResponse
   package static var method: HoldfastMethod { .traceReservation }

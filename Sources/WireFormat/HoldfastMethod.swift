@@ -28,6 +28,8 @@ package enum HoldfastMethod: Int, CaseIterable, Sendable {
   case listAccounts
   case describeCluster
   case describeNode
+  case transferLeadership
+  case changeMembers
   case traceReservation
   case getPosition
   case exchange
@@ -59,7 +61,8 @@ package enum HoldfastMethod: Int, CaseIterable, Sendable {
     case .putSku, .putLocation, .putPool, .putAccount, .getSku, .getLocation, .getPool,
       .getAccount, .listSkus, .listLocations, .listPools, .listAccounts:
       "holdfast.v1.CatalogService"
-    case .describeCluster, .describeNode: "holdfast.v1.ClusterService"
+    case .describeCluster, .describeNode, .transferLeadership, .changeMembers:
+      "holdfast.v1.ClusterService"
     case .traceReservation, .getPosition: "holdfast.v1.AuditService"
     case .exchange: "holdfast.peer.v1.PeerService"
     }
@@ -81,7 +84,8 @@ package enum HoldfastMethod: Int, CaseIterable, Sendable {
   package var isWrite: Bool {
     switch self {
     case .reserve, .batchReserve, .streamReserve, .confirm, .extend, .release, .fulfill,
-      .adjustSupply, .syncSupply, .putSku, .putLocation, .putPool, .putAccount:
+      .adjustSupply, .syncSupply, .putSku, .putLocation, .putPool, .putAccount,
+      .transferLeadership, .changeMembers:
       true
     default: false
     }

@@ -22,6 +22,8 @@ package struct WireLimits: Sendable {
   package var poolRegionsMax = 64
   package var poolLocationsMax = 2_000
   package var digestsMax = 4_096
+  /// Seats in one ChangeMembers.
+  package var memberChangesMax = 64
   package var quantityMax: Int64 = 1_000_000_000_000
   package var ttlDefaultMilliseconds: Int64 = 15 * 60_000
   package var ttlMinMilliseconds: Int64 = 1_000

@@ -54,6 +54,10 @@ struct RequestSchema {
       ]
     case .describeNode:
       return [ElementRule("holdfast.v1.DescribeNodeRequest", "digests_at", limits.digestsMax)]
+    case .changeMembers:
+      return [
+        ElementRule("holdfast.v1.ChangeMembersRequest", "changes", limits.memberChangesMax)
+      ]
     default: return []
     }
   }

@@ -4,5 +4,5 @@ import ArgumentParser
 let clientCommands: [any ParsableCommand.Type] = [
   StatusCommand.self, ReserveCommand.self, ConfirmCommand.self, ReleaseCommand.self,
   ExtendCommand.self, AvailabilityCommand.self, SupplyCommand.self, CatalogCommand.self,
-  ReplayCommand.self, BenchCommand.self, BenchHoldsCommand.self,
+  ClusterCommand.self, ReplayCommand.self, BenchCommand.self, BenchHoldsCommand.self,
 ]

@@ -457,6 +457,231 @@ void   holdfast__v1__digest_report__free_unpacked
   assert(message->base.descriptor == &holdfast__v1__digest_report__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   holdfast__v1__transfer_leadership_request__init
+                     (Holdfast__V1__TransferLeadershipRequest         *message)
+{
+  static const Holdfast__V1__TransferLeadershipRequest init_value = HOLDFAST__V1__TRANSFER_LEADERSHIP_REQUEST__INIT;
+  *message = init_value;
+}
+size_t holdfast__v1__transfer_leadership_request__get_packed_size
+                     (const Holdfast__V1__TransferLeadershipRequest *message)
+{
+  assert(message->base.descriptor == &holdfast__v1__transfer_leadership_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t holdfast__v1__transfer_leadership_request__pack
+                     (const Holdfast__V1__TransferLeadershipRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &holdfast__v1__transfer_leadership_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t holdfast__v1__transfer_leadership_request__pack_to_buffer
+                     (const Holdfast__V1__TransferLeadershipRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &holdfast__v1__transfer_leadership_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Holdfast__V1__TransferLeadershipRequest *
+       holdfast__v1__transfer_leadership_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Holdfast__V1__TransferLeadershipRequest *)
+     protobuf_c_message_unpack (&holdfast__v1__transfer_leadership_request__descriptor,
+                                allocator, len, data);
+}
+void   holdfast__v1__transfer_leadership_request__free_unpacked
+                     (Holdfast__V1__TransferLeadershipRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &holdfast__v1__transfer_leadership_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   holdfast__v1__transfer_leadership_response__init
+                     (Holdfast__V1__TransferLeadershipResponse         *message)
+{
+  static const Holdfast__V1__TransferLeadershipResponse init_value = HOLDFAST__V1__TRANSFER_LEADERSHIP_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t holdfast__v1__transfer_leadership_response__get_packed_size
+                     (const Holdfast__V1__TransferLeadershipResponse *message)
+{
+  assert(message->base.descriptor == &holdfast__v1__transfer_leadership_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t holdfast__v1__transfer_leadership_response__pack
+                     (const Holdfast__V1__TransferLeadershipResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &holdfast__v1__transfer_leadership_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t holdfast__v1__transfer_leadership_response__pack_to_buffer
+                     (const Holdfast__V1__TransferLeadershipResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &holdfast__v1__transfer_leadership_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Holdfast__V1__TransferLeadershipResponse *
+       holdfast__v1__transfer_leadership_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Holdfast__V1__TransferLeadershipResponse *)
+     protobuf_c_message_unpack (&holdfast__v1__transfer_leadership_response__descriptor,
+                                allocator, len, data);
+}
+void   holdfast__v1__transfer_leadership_response__free_unpacked
+                     (Holdfast__V1__TransferLeadershipResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &holdfast__v1__transfer_leadership_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   holdfast__v1__member_change__init
+                     (Holdfast__V1__MemberChange         *message)
+{
+  static const Holdfast__V1__MemberChange init_value = HOLDFAST__V1__MEMBER_CHANGE__INIT;
+  *message = init_value;
+}
+size_t holdfast__v1__member_change__get_packed_size
+                     (const Holdfast__V1__MemberChange *message)
+{
+  assert(message->base.descriptor == &holdfast__v1__member_change__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t holdfast__v1__member_change__pack
+                     (const Holdfast__V1__MemberChange *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &holdfast__v1__member_change__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t holdfast__v1__member_change__pack_to_buffer
+                     (const Holdfast__V1__MemberChange *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &holdfast__v1__member_change__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Holdfast__V1__MemberChange *
+       holdfast__v1__member_change__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Holdfast__V1__MemberChange *)
+     protobuf_c_message_unpack (&holdfast__v1__member_change__descriptor,
+                                allocator, len, data);
+}
+void   holdfast__v1__member_change__free_unpacked
+                     (Holdfast__V1__MemberChange *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &holdfast__v1__member_change__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   holdfast__v1__change_members_request__init
+                     (Holdfast__V1__ChangeMembersRequest         *message)
+{
+  static const Holdfast__V1__ChangeMembersRequest init_value = HOLDFAST__V1__CHANGE_MEMBERS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t holdfast__v1__change_members_request__get_packed_size
+                     (const Holdfast__V1__ChangeMembersRequest *message)
+{
+  assert(message->base.descriptor == &holdfast__v1__change_members_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t holdfast__v1__change_members_request__pack
+                     (const Holdfast__V1__ChangeMembersRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &holdfast__v1__change_members_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t holdfast__v1__change_members_request__pack_to_buffer
+                     (const Holdfast__V1__ChangeMembersRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &holdfast__v1__change_members_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Holdfast__V1__ChangeMembersRequest *
+       holdfast__v1__change_members_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Holdfast__V1__ChangeMembersRequest *)
+     protobuf_c_message_unpack (&holdfast__v1__change_members_request__descriptor,
+                                allocator, len, data);
+}
+void   holdfast__v1__change_members_request__free_unpacked
+                     (Holdfast__V1__ChangeMembersRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &holdfast__v1__change_members_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   holdfast__v1__change_members_response__init
+                     (Holdfast__V1__ChangeMembersResponse         *message)
+{
+  static const Holdfast__V1__ChangeMembersResponse init_value = HOLDFAST__V1__CHANGE_MEMBERS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t holdfast__v1__change_members_response__get_packed_size
+                     (const Holdfast__V1__ChangeMembersResponse *message)
+{
+  assert(message->base.descriptor == &holdfast__v1__change_members_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t holdfast__v1__change_members_response__pack
+                     (const Holdfast__V1__ChangeMembersResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &holdfast__v1__change_members_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t holdfast__v1__change_members_response__pack_to_buffer
+                     (const Holdfast__V1__ChangeMembersResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &holdfast__v1__change_members_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Holdfast__V1__ChangeMembersResponse *
+       holdfast__v1__change_members_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Holdfast__V1__ChangeMembersResponse *)
+     protobuf_c_message_unpack (&holdfast__v1__change_members_response__descriptor,
+                                allocator, len, data);
+}
+void   holdfast__v1__change_members_response__free_unpacked
+                     (Holdfast__V1__ChangeMembersResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &holdfast__v1__change_members_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 #define holdfast__v1__describe_cluster_request__field_descriptors NULL
 #define holdfast__v1__describe_cluster_request__field_indices_by_name NULL
 #define holdfast__v1__describe_cluster_request__number_ranges NULL
@@ -1493,6 +1718,261 @@ const ProtobufCMessageDescriptor holdfast__v1__digest_report__descriptor =
   (ProtobufCMessageInit) holdfast__v1__digest_report__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor holdfast__v1__transfer_leadership_request__field_descriptors[2] =
+{
+  {
+    "shard",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__TransferLeadershipRequest, shard),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "node",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__TransferLeadershipRequest, node),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned holdfast__v1__transfer_leadership_request__field_indices_by_name[] = {
+  1,   /* field[1] = node */
+  0,   /* field[0] = shard */
+};
+static const ProtobufCIntRange holdfast__v1__transfer_leadership_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor holdfast__v1__transfer_leadership_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "holdfast.v1.TransferLeadershipRequest",
+  "TransferLeadershipRequest",
+  "Holdfast__V1__TransferLeadershipRequest",
+  "holdfast.v1",
+  sizeof(Holdfast__V1__TransferLeadershipRequest),
+  2,
+  holdfast__v1__transfer_leadership_request__field_descriptors,
+  holdfast__v1__transfer_leadership_request__field_indices_by_name,
+  1,  holdfast__v1__transfer_leadership_request__number_ranges,
+  (ProtobufCMessageInit) holdfast__v1__transfer_leadership_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor holdfast__v1__transfer_leadership_response__field_descriptors[2] =
+{
+  {
+    "leader",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__TransferLeadershipResponse, leader),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "term",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__TransferLeadershipResponse, term),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned holdfast__v1__transfer_leadership_response__field_indices_by_name[] = {
+  0,   /* field[0] = leader */
+  1,   /* field[1] = term */
+};
+static const ProtobufCIntRange holdfast__v1__transfer_leadership_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor holdfast__v1__transfer_leadership_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "holdfast.v1.TransferLeadershipResponse",
+  "TransferLeadershipResponse",
+  "Holdfast__V1__TransferLeadershipResponse",
+  "holdfast.v1",
+  sizeof(Holdfast__V1__TransferLeadershipResponse),
+  2,
+  holdfast__v1__transfer_leadership_response__field_descriptors,
+  holdfast__v1__transfer_leadership_response__field_indices_by_name,
+  1,  holdfast__v1__transfer_leadership_response__number_ranges,
+  (ProtobufCMessageInit) holdfast__v1__transfer_leadership_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor holdfast__v1__member_change__field_descriptors[2] =
+{
+  {
+    "node",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__MemberChange, node),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "kind",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__MemberChange, kind),
+    &holdfast__v1__member_change_kind__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned holdfast__v1__member_change__field_indices_by_name[] = {
+  1,   /* field[1] = kind */
+  0,   /* field[0] = node */
+};
+static const ProtobufCIntRange holdfast__v1__member_change__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor holdfast__v1__member_change__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "holdfast.v1.MemberChange",
+  "MemberChange",
+  "Holdfast__V1__MemberChange",
+  "holdfast.v1",
+  sizeof(Holdfast__V1__MemberChange),
+  2,
+  holdfast__v1__member_change__field_descriptors,
+  holdfast__v1__member_change__field_indices_by_name,
+  1,  holdfast__v1__member_change__number_ranges,
+  (ProtobufCMessageInit) holdfast__v1__member_change__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor holdfast__v1__change_members_request__field_descriptors[2] =
+{
+  {
+    "shard",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__ChangeMembersRequest, shard),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "changes",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Holdfast__V1__ChangeMembersRequest, n_changes),
+    offsetof(Holdfast__V1__ChangeMembersRequest, changes),
+    &holdfast__v1__member_change__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned holdfast__v1__change_members_request__field_indices_by_name[] = {
+  1,   /* field[1] = changes */
+  0,   /* field[0] = shard */
+};
+static const ProtobufCIntRange holdfast__v1__change_members_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor holdfast__v1__change_members_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "holdfast.v1.ChangeMembersRequest",
+  "ChangeMembersRequest",
+  "Holdfast__V1__ChangeMembersRequest",
+  "holdfast.v1",
+  sizeof(Holdfast__V1__ChangeMembersRequest),
+  2,
+  holdfast__v1__change_members_request__field_descriptors,
+  holdfast__v1__change_members_request__field_indices_by_name,
+  1,  holdfast__v1__change_members_request__number_ranges,
+  (ProtobufCMessageInit) holdfast__v1__change_members_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor holdfast__v1__change_members_response__field_descriptors[2] =
+{
+  {
+    "members",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Holdfast__V1__ChangeMembersResponse, n_members),
+    offsetof(Holdfast__V1__ChangeMembersResponse, members),
+    &holdfast__v1__member_description__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "commit",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__ChangeMembersResponse, commit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned holdfast__v1__change_members_response__field_indices_by_name[] = {
+  1,   /* field[1] = commit */
+  0,   /* field[0] = members */
+};
+static const ProtobufCIntRange holdfast__v1__change_members_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor holdfast__v1__change_members_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "holdfast.v1.ChangeMembersResponse",
+  "ChangeMembersResponse",
+  "Holdfast__V1__ChangeMembersResponse",
+  "holdfast.v1",
+  sizeof(Holdfast__V1__ChangeMembersResponse),
+  2,
+  holdfast__v1__change_members_response__field_descriptors,
+  holdfast__v1__change_members_response__field_indices_by_name,
+  1,  holdfast__v1__change_members_response__number_ranges,
+  (ProtobufCMessageInit) holdfast__v1__change_members_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCEnumValue holdfast__v1__node_state__enum_values_by_number[5] =
 {
   { "NODE_STATE_UNSPECIFIED", "HOLDFAST__V1__NODE_STATE__NODE_STATE_UNSPECIFIED", 0 },
@@ -1561,14 +2041,52 @@ const ProtobufCEnumDescriptor holdfast__v1__member_role__descriptor =
   holdfast__v1__member_role__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor holdfast__v1__cluster_service__method_descriptors[2] =
+static const ProtobufCEnumValue holdfast__v1__member_change_kind__enum_values_by_number[5] =
+{
+  { "MEMBER_CHANGE_KIND_UNSPECIFIED", "HOLDFAST__V1__MEMBER_CHANGE_KIND__MEMBER_CHANGE_KIND_UNSPECIFIED", 0 },
+  { "MEMBER_CHANGE_KIND_ADD_LEARNER", "HOLDFAST__V1__MEMBER_CHANGE_KIND__MEMBER_CHANGE_KIND_ADD_LEARNER", 1 },
+  { "MEMBER_CHANGE_KIND_PROMOTE", "HOLDFAST__V1__MEMBER_CHANGE_KIND__MEMBER_CHANGE_KIND_PROMOTE", 2 },
+  { "MEMBER_CHANGE_KIND_DEMOTE", "HOLDFAST__V1__MEMBER_CHANGE_KIND__MEMBER_CHANGE_KIND_DEMOTE", 3 },
+  { "MEMBER_CHANGE_KIND_REMOVE", "HOLDFAST__V1__MEMBER_CHANGE_KIND__MEMBER_CHANGE_KIND_REMOVE", 4 },
+};
+static const ProtobufCIntRange holdfast__v1__member_change_kind__value_ranges[] = {
+{0, 0},{0, 5}
+};
+static const ProtobufCEnumValueIndex holdfast__v1__member_change_kind__enum_values_by_name[5] =
+{
+  { "MEMBER_CHANGE_KIND_ADD_LEARNER", 1 },
+  { "MEMBER_CHANGE_KIND_DEMOTE", 3 },
+  { "MEMBER_CHANGE_KIND_PROMOTE", 2 },
+  { "MEMBER_CHANGE_KIND_REMOVE", 4 },
+  { "MEMBER_CHANGE_KIND_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor holdfast__v1__member_change_kind__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "holdfast.v1.MemberChangeKind",
+  "MemberChangeKind",
+  "Holdfast__V1__MemberChangeKind",
+  "holdfast.v1",
+  5,
+  holdfast__v1__member_change_kind__enum_values_by_number,
+  5,
+  holdfast__v1__member_change_kind__enum_values_by_name,
+  1,
+  holdfast__v1__member_change_kind__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCMethodDescriptor holdfast__v1__cluster_service__method_descriptors[4] =
 {
   { "DescribeCluster", &holdfast__v1__describe_cluster_request__descriptor, &holdfast__v1__describe_cluster_response__descriptor },
   { "DescribeNode", &holdfast__v1__describe_node_request__descriptor, &holdfast__v1__describe_node_response__descriptor },
+  { "TransferLeadership", &holdfast__v1__transfer_leadership_request__descriptor, &holdfast__v1__transfer_leadership_response__descriptor },
+  { "ChangeMembers", &holdfast__v1__change_members_request__descriptor, &holdfast__v1__change_members_response__descriptor },
 };
 const unsigned holdfast__v1__cluster_service__method_indices_by_name[] = {
+  3,        /* ChangeMembers */
   0,        /* DescribeCluster */
-  1         /* DescribeNode */
+  1,        /* DescribeNode */
+  2         /* TransferLeadership */
 };
 const ProtobufCServiceDescriptor holdfast__v1__cluster_service__descriptor =
 {
@@ -1577,7 +2095,7 @@ const ProtobufCServiceDescriptor holdfast__v1__cluster_service__descriptor =
   "ClusterService",
   "Holdfast__V1__ClusterService",
   "holdfast.v1",
-  2,
+  4,
   holdfast__v1__cluster_service__method_descriptors,
   holdfast__v1__cluster_service__method_indices_by_name
 };
@@ -1596,6 +2114,22 @@ void holdfast__v1__cluster_service__describe_node(ProtobufCService *service,
 {
   assert(service->descriptor == &holdfast__v1__cluster_service__descriptor);
   service->invoke(service, 1, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void holdfast__v1__cluster_service__transfer_leadership(ProtobufCService *service,
+                                                        const Holdfast__V1__TransferLeadershipRequest *input,
+                                                        Holdfast__V1__TransferLeadershipResponse_Closure closure,
+                                                        void *closure_data)
+{
+  assert(service->descriptor == &holdfast__v1__cluster_service__descriptor);
+  service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void holdfast__v1__cluster_service__change_members(ProtobufCService *service,
+                                                   const Holdfast__V1__ChangeMembersRequest *input,
+                                                   Holdfast__V1__ChangeMembersResponse_Closure closure,
+                                                   void *closure_data)
+{
+  assert(service->descriptor == &holdfast__v1__cluster_service__descriptor);
+  service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void holdfast__v1__cluster_service__init (Holdfast__V1__ClusterService_Service *service,
                                           Holdfast__V1__ClusterService_ServiceDestroy destroy)

@@ -27,6 +27,11 @@ typedef struct Holdfast__V1__DigestAt Holdfast__V1__DigestAt;
 typedef struct Holdfast__V1__DescribeNodeResponse Holdfast__V1__DescribeNodeResponse;
 typedef struct Holdfast__V1__SeatDescription Holdfast__V1__SeatDescription;
 typedef struct Holdfast__V1__DigestReport Holdfast__V1__DigestReport;
+typedef struct Holdfast__V1__TransferLeadershipRequest Holdfast__V1__TransferLeadershipRequest;
+typedef struct Holdfast__V1__TransferLeadershipResponse Holdfast__V1__TransferLeadershipResponse;
+typedef struct Holdfast__V1__MemberChange Holdfast__V1__MemberChange;
+typedef struct Holdfast__V1__ChangeMembersRequest Holdfast__V1__ChangeMembersRequest;
+typedef struct Holdfast__V1__ChangeMembersResponse Holdfast__V1__ChangeMembersResponse;
 
 
 /* --- enums --- */
@@ -47,6 +52,14 @@ typedef enum _Holdfast__V1__MemberRole {
   HOLDFAST__V1__MEMBER_ROLE__MEMBER_ROLE_LEARNER = 4
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(HOLDFAST__V1__MEMBER_ROLE)
 } Holdfast__V1__MemberRole;
+typedef enum _Holdfast__V1__MemberChangeKind {
+  HOLDFAST__V1__MEMBER_CHANGE_KIND__MEMBER_CHANGE_KIND_UNSPECIFIED = 0,
+  HOLDFAST__V1__MEMBER_CHANGE_KIND__MEMBER_CHANGE_KIND_ADD_LEARNER = 1,
+  HOLDFAST__V1__MEMBER_CHANGE_KIND__MEMBER_CHANGE_KIND_PROMOTE = 2,
+  HOLDFAST__V1__MEMBER_CHANGE_KIND__MEMBER_CHANGE_KIND_DEMOTE = 3,
+  HOLDFAST__V1__MEMBER_CHANGE_KIND__MEMBER_CHANGE_KIND_REMOVE = 4
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(HOLDFAST__V1__MEMBER_CHANGE_KIND)
+} Holdfast__V1__MemberChangeKind;
 
 /* --- messages --- */
 
@@ -206,6 +219,63 @@ struct  Holdfast__V1__DigestReport
 #define HOLDFAST__V1__DIGEST_REPORT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&holdfast__v1__digest_report__descriptor) \
     , 0, {0,NULL} }
+
+
+struct  Holdfast__V1__TransferLeadershipRequest
+{
+  ProtobufCMessage base;
+  uint32_t shard;
+  uint64_t node;
+};
+#define HOLDFAST__V1__TRANSFER_LEADERSHIP_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&holdfast__v1__transfer_leadership_request__descriptor) \
+    , 0, 0 }
+
+
+struct  Holdfast__V1__TransferLeadershipResponse
+{
+  ProtobufCMessage base;
+  uint64_t leader;
+  uint64_t term;
+};
+#define HOLDFAST__V1__TRANSFER_LEADERSHIP_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&holdfast__v1__transfer_leadership_response__descriptor) \
+    , 0, 0 }
+
+
+struct  Holdfast__V1__MemberChange
+{
+  ProtobufCMessage base;
+  uint64_t node;
+  Holdfast__V1__MemberChangeKind kind;
+};
+#define HOLDFAST__V1__MEMBER_CHANGE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&holdfast__v1__member_change__descriptor) \
+    , 0, HOLDFAST__V1__MEMBER_CHANGE_KIND__MEMBER_CHANGE_KIND_UNSPECIFIED }
+
+
+struct  Holdfast__V1__ChangeMembersRequest
+{
+  ProtobufCMessage base;
+  uint32_t shard;
+  size_t n_changes;
+  Holdfast__V1__MemberChange **changes;
+};
+#define HOLDFAST__V1__CHANGE_MEMBERS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&holdfast__v1__change_members_request__descriptor) \
+    , 0, 0,NULL }
+
+
+struct  Holdfast__V1__ChangeMembersResponse
+{
+  ProtobufCMessage base;
+  size_t n_members;
+  Holdfast__V1__MemberDescription **members;
+  uint64_t commit;
+};
+#define HOLDFAST__V1__CHANGE_MEMBERS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&holdfast__v1__change_members_response__descriptor) \
+    , 0,NULL, 0 }
 
 
 /* Holdfast__V1__DescribeClusterRequest methods */
@@ -398,6 +468,101 @@ Holdfast__V1__DigestReport *
 void   holdfast__v1__digest_report__free_unpacked
                      (Holdfast__V1__DigestReport *message,
                       ProtobufCAllocator *allocator);
+/* Holdfast__V1__TransferLeadershipRequest methods */
+void   holdfast__v1__transfer_leadership_request__init
+                     (Holdfast__V1__TransferLeadershipRequest         *message);
+size_t holdfast__v1__transfer_leadership_request__get_packed_size
+                     (const Holdfast__V1__TransferLeadershipRequest   *message);
+size_t holdfast__v1__transfer_leadership_request__pack
+                     (const Holdfast__V1__TransferLeadershipRequest   *message,
+                      uint8_t             *out);
+size_t holdfast__v1__transfer_leadership_request__pack_to_buffer
+                     (const Holdfast__V1__TransferLeadershipRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Holdfast__V1__TransferLeadershipRequest *
+       holdfast__v1__transfer_leadership_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   holdfast__v1__transfer_leadership_request__free_unpacked
+                     (Holdfast__V1__TransferLeadershipRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Holdfast__V1__TransferLeadershipResponse methods */
+void   holdfast__v1__transfer_leadership_response__init
+                     (Holdfast__V1__TransferLeadershipResponse         *message);
+size_t holdfast__v1__transfer_leadership_response__get_packed_size
+                     (const Holdfast__V1__TransferLeadershipResponse   *message);
+size_t holdfast__v1__transfer_leadership_response__pack
+                     (const Holdfast__V1__TransferLeadershipResponse   *message,
+                      uint8_t             *out);
+size_t holdfast__v1__transfer_leadership_response__pack_to_buffer
+                     (const Holdfast__V1__TransferLeadershipResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Holdfast__V1__TransferLeadershipResponse *
+       holdfast__v1__transfer_leadership_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   holdfast__v1__transfer_leadership_response__free_unpacked
+                     (Holdfast__V1__TransferLeadershipResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Holdfast__V1__MemberChange methods */
+void   holdfast__v1__member_change__init
+                     (Holdfast__V1__MemberChange         *message);
+size_t holdfast__v1__member_change__get_packed_size
+                     (const Holdfast__V1__MemberChange   *message);
+size_t holdfast__v1__member_change__pack
+                     (const Holdfast__V1__MemberChange   *message,
+                      uint8_t             *out);
+size_t holdfast__v1__member_change__pack_to_buffer
+                     (const Holdfast__V1__MemberChange   *message,
+                      ProtobufCBuffer     *buffer);
+Holdfast__V1__MemberChange *
+       holdfast__v1__member_change__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   holdfast__v1__member_change__free_unpacked
+                     (Holdfast__V1__MemberChange *message,
+                      ProtobufCAllocator *allocator);
+/* Holdfast__V1__ChangeMembersRequest methods */
+void   holdfast__v1__change_members_request__init
+                     (Holdfast__V1__ChangeMembersRequest         *message);
+size_t holdfast__v1__change_members_request__get_packed_size
+                     (const Holdfast__V1__ChangeMembersRequest   *message);
+size_t holdfast__v1__change_members_request__pack
+                     (const Holdfast__V1__ChangeMembersRequest   *message,
+                      uint8_t             *out);
+size_t holdfast__v1__change_members_request__pack_to_buffer
+                     (const Holdfast__V1__ChangeMembersRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Holdfast__V1__ChangeMembersRequest *
+       holdfast__v1__change_members_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   holdfast__v1__change_members_request__free_unpacked
+                     (Holdfast__V1__ChangeMembersRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Holdfast__V1__ChangeMembersResponse methods */
+void   holdfast__v1__change_members_response__init
+                     (Holdfast__V1__ChangeMembersResponse         *message);
+size_t holdfast__v1__change_members_response__get_packed_size
+                     (const Holdfast__V1__ChangeMembersResponse   *message);
+size_t holdfast__v1__change_members_response__pack
+                     (const Holdfast__V1__ChangeMembersResponse   *message,
+                      uint8_t             *out);
+size_t holdfast__v1__change_members_response__pack_to_buffer
+                     (const Holdfast__V1__ChangeMembersResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Holdfast__V1__ChangeMembersResponse *
+       holdfast__v1__change_members_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   holdfast__v1__change_members_response__free_unpacked
+                     (Holdfast__V1__ChangeMembersResponse *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Holdfast__V1__DescribeClusterRequest_Closure)
@@ -430,6 +595,21 @@ typedef void (*Holdfast__V1__SeatDescription_Closure)
 typedef void (*Holdfast__V1__DigestReport_Closure)
                  (const Holdfast__V1__DigestReport *message,
                   void *closure_data);
+typedef void (*Holdfast__V1__TransferLeadershipRequest_Closure)
+                 (const Holdfast__V1__TransferLeadershipRequest *message,
+                  void *closure_data);
+typedef void (*Holdfast__V1__TransferLeadershipResponse_Closure)
+                 (const Holdfast__V1__TransferLeadershipResponse *message,
+                  void *closure_data);
+typedef void (*Holdfast__V1__MemberChange_Closure)
+                 (const Holdfast__V1__MemberChange *message,
+                  void *closure_data);
+typedef void (*Holdfast__V1__ChangeMembersRequest_Closure)
+                 (const Holdfast__V1__ChangeMembersRequest *message,
+                  void *closure_data);
+typedef void (*Holdfast__V1__ChangeMembersResponse_Closure)
+                 (const Holdfast__V1__ChangeMembersResponse *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -445,6 +625,14 @@ struct Holdfast__V1__ClusterService_Service
                         const Holdfast__V1__DescribeNodeRequest *input,
                         Holdfast__V1__DescribeNodeResponse_Closure closure,
                         void *closure_data);
+  void (*transfer_leadership)(Holdfast__V1__ClusterService_Service *service,
+                              const Holdfast__V1__TransferLeadershipRequest *input,
+                              Holdfast__V1__TransferLeadershipResponse_Closure closure,
+                              void *closure_data);
+  void (*change_members)(Holdfast__V1__ClusterService_Service *service,
+                         const Holdfast__V1__ChangeMembersRequest *input,
+                         Holdfast__V1__ChangeMembersResponse_Closure closure,
+                         void *closure_data);
 };
 typedef void (*Holdfast__V1__ClusterService_ServiceDestroy)(Holdfast__V1__ClusterService_Service *);
 void holdfast__v1__cluster_service__init (Holdfast__V1__ClusterService_Service *service,
@@ -454,7 +642,9 @@ void holdfast__v1__cluster_service__init (Holdfast__V1__ClusterService_Service *
 #define HOLDFAST__V1__CLUSTER_SERVICE__INIT(function_prefix__) \
     { HOLDFAST__V1__CLUSTER_SERVICE__BASE_INIT,\
       function_prefix__ ## describe_cluster,\
-      function_prefix__ ## describe_node  }
+      function_prefix__ ## describe_node,\
+      function_prefix__ ## transfer_leadership,\
+      function_prefix__ ## change_members  }
 void holdfast__v1__cluster_service__describe_cluster(ProtobufCService *service,
                                                      const Holdfast__V1__DescribeClusterRequest *input,
                                                      Holdfast__V1__DescribeClusterResponse_Closure closure,
@@ -463,11 +653,20 @@ void holdfast__v1__cluster_service__describe_node(ProtobufCService *service,
                                                   const Holdfast__V1__DescribeNodeRequest *input,
                                                   Holdfast__V1__DescribeNodeResponse_Closure closure,
                                                   void *closure_data);
+void holdfast__v1__cluster_service__transfer_leadership(ProtobufCService *service,
+                                                        const Holdfast__V1__TransferLeadershipRequest *input,
+                                                        Holdfast__V1__TransferLeadershipResponse_Closure closure,
+                                                        void *closure_data);
+void holdfast__v1__cluster_service__change_members(ProtobufCService *service,
+                                                   const Holdfast__V1__ChangeMembersRequest *input,
+                                                   Holdfast__V1__ChangeMembersResponse_Closure closure,
+                                                   void *closure_data);
 
 /* --- descriptors --- */
 
 extern const ProtobufCEnumDescriptor    holdfast__v1__node_state__descriptor;
 extern const ProtobufCEnumDescriptor    holdfast__v1__member_role__descriptor;
+extern const ProtobufCEnumDescriptor    holdfast__v1__member_change_kind__descriptor;
 extern const ProtobufCMessageDescriptor holdfast__v1__describe_cluster_request__descriptor;
 extern const ProtobufCMessageDescriptor holdfast__v1__describe_cluster_response__descriptor;
 extern const ProtobufCMessageDescriptor holdfast__v1__node_description__descriptor;
@@ -478,6 +677,11 @@ extern const ProtobufCMessageDescriptor holdfast__v1__digest_at__descriptor;
 extern const ProtobufCMessageDescriptor holdfast__v1__describe_node_response__descriptor;
 extern const ProtobufCMessageDescriptor holdfast__v1__seat_description__descriptor;
 extern const ProtobufCMessageDescriptor holdfast__v1__digest_report__descriptor;
+extern const ProtobufCMessageDescriptor holdfast__v1__transfer_leadership_request__descriptor;
+extern const ProtobufCMessageDescriptor holdfast__v1__transfer_leadership_response__descriptor;
+extern const ProtobufCMessageDescriptor holdfast__v1__member_change__descriptor;
+extern const ProtobufCMessageDescriptor holdfast__v1__change_members_request__descriptor;
+extern const ProtobufCMessageDescriptor holdfast__v1__change_members_response__descriptor;
 extern const ProtobufCServiceDescriptor holdfast__v1__cluster_service__descriptor;
 
 PROTOBUF_C__END_DECLS
