@@ -115,6 +115,10 @@ extension Lane {
       guard let target = asked ?? successor(of: shard) else {
         throw RequestRefusal(.wrongState, "the shard has no other member that could lead")
       }
+      // It leads already: nothing has to be done, and the first look finds it so.
+      if target == core.settings.node, core.placement(of: shard)?.leader == target {
+        return .leader(target)
+      }
       try check(core.transfer(shard, to: target, now: SystemClock.now()), target)
       return .leader(target)
     case .members(let steps):
@@ -134,7 +138,7 @@ extension Lane {
   private func check(_ result: TransferResult, _ target: NodeID) throws(RequestRefusal) {
     switch result {
     case .started: break
-    case .notLeader(let hint): throw dispatcher.notLeader(hint.map(NodeID.init(of:)))
+    case .notLeader(let hint): throw dispatcher.notLeader(hint.map { NodeID($0.rawValue) })
     case .targetUnfit:
       throw RequestRefusal(
         .wrongState, "node \(target.rawValue) has no vote in the shard, or does not answer")
@@ -149,7 +153,7 @@ extension Lane {
   private func check(_ result: ProposeResult, _ shard: ShardID) throws(RequestRefusal) -> LogIndex {
     switch result {
     case .accepted(let index, _): return index
-    case .notLeader(let hint): throw dispatcher.notLeader(hint.map(NodeID.init(of:)))
+    case .notLeader(let hint): throw dispatcher.notLeader(hint.map { NodeID($0.rawValue) })
     case .full, .transferring, .refused(.notEstablished):
       throw .retry(.noLeader, afterMilliseconds: 200, "the leader can't change members just now")
     case .refused(.pending(let index)):
@@ -159,7 +163,7 @@ extension Lane {
     case .refused(.notCaughtUp(let member)):
       throw RequestRefusal(
         .wrongState,
-        "node \(NodeID(of: member).rawValue) is no learner, or lacks too much of the log; "
+        "node \(member.rawValue) is no learner, or lacks too much of the log; "
           + "`cluster members` shows how far it is")
     case .refused(.impossible(let error)):
       throw RequestRefusal(.wrongState, "the members as they are don't allow it: \(error)")

@@ -100,7 +100,9 @@ struct ClusterPicture {
     shard.reservationsMade = speaker.reservationsMade
     shard.liveReservations = speaker.liveReservations
     shard.dedupeHorizon = speaker.dedupeHorizon
-    let common = commonDigest(seats)
+    // A node that lost its seat knows an old ledger, which nobody is compared with.
+    let members = seats.filter { seat in speaker.members.contains { $0.id == seat.member } }
+    let common = commonDigest(members)
     shard.digestIndex = common ?? 0
     shard.digest = digest(of: speaker, at: common)
     shard.members = speaker.members.map { member in
@@ -117,7 +119,8 @@ struct ClusterPicture {
 
   /// The newest index that every seat has a digest of.
   private static func commonDigest(_ seats: [API.SeatDescription]) -> UInt64? {
-    seats[0].digests.map(\.index).filter { index in
+    guard let first = seats.first else { return nil }
+    return first.digests.map(\.index).filter { index in
       seats.allSatisfy { $0.digests.contains { $0.index == index } }
     }.max()
   }

@@ -25,6 +25,9 @@ extension RaftGroup {
     return result ?? .notLeader(hint: leader)
   }
 
+  /// The newest entry with members isn't committed yet, as far as this member knows.
+  package var isConfigurationPending: Bool { core.isConfigurationPending }
+
   /// A hand-over is under way.
   package var transferTarget: MemberID? {
     guard case .leader(let leader) = state else { return nil }

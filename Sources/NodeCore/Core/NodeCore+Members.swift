@@ -59,6 +59,11 @@ extension NodeCore {
     position(of: shard).map { MembersView(groups[$0].raft.configuration) }
   }
 
+  /// The newest entry with members is committed.
+  package func isMembershipCommitted(_ shard: ShardID) -> Bool {
+    position(of: shard).map { !groups[$0].raft.isConfigurationPending } ?? false
+  }
+
   /// A leader sends to this node's seat in a group that is not open here: the node was added. It
   /// begins like every member, with the members that the group began with, and learns the rest from
   /// the log.

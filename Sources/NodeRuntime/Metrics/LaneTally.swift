@@ -28,6 +28,7 @@ struct LaneTally {
 enum CountedEvent: Int, CaseIterable {
   case snapshotTaken, snapshotSaved, snapshotSending, snapshotInstalled, snapshotRefused
   case electionStarted, becameLeader, steppedDown, clockStepped
+  case membersChanged, transferStarted, transferFailed
 
   init?(_ event: NodeEvent) {
     switch event {
@@ -40,6 +41,9 @@ enum CountedEvent: Int, CaseIterable {
     case .becameLeader: self = .becameLeader
     case .steppedDown: self = .steppedDown
     case .clockStepped: self = .clockStepped
+    case .membersChanged: self = .membersChanged
+    case .transferStarted: self = .transferStarted
+    case .transferFailed: self = .transferFailed
     case .leaderChanged, .repaired, .opened, .ownClockOff, .ownClockGood, .outcomesUnknown,
       .digestMismatch, .membersChanged, .transferStarted, .transferFailed,
       .clockPairDisagrees, .clockPairAgrees, .leaseTooShort:
@@ -59,6 +63,9 @@ enum CountedEvent: Int, CaseIterable {
     case .becameLeader: ("holdfast_leadership_total", "won")
     case .steppedDown: ("holdfast_leadership_total", "lost")
     case .clockStepped: ("holdfast_log_time_steps_total", "forward")
+    case .membersChanged: ("holdfast_membership_total", "changed")
+    case .transferStarted: ("holdfast_leadership_total", "handing_over")
+    case .transferFailed: ("holdfast_leadership_total", "kept")
     }
   }
 }

@@ -178,6 +178,14 @@ extension API.TraceReservationRequest: ReadRequest {
   }
 }
 
+extension API.TransferLeadershipRequest: ReadRequest {
+  package func settle(_ limits: WireLimits, homeRegion: String) throws(RequestRefusal) {}
+}
+
+extension API.ChangeMembersRequest: ReadRequest {
+  package func settle(_ limits: WireLimits, homeRegion: String) throws(RequestRefusal) {}
+}
+
 extension API.DescribeClusterRequest: ReadRequest {
   package func settle(_ limits: WireLimits, homeRegion: String) throws(RequestRefusal) {}
 }

@@ -38,12 +38,12 @@ from holdfast.v1 import cluster_pb2, cluster_pb2_grpc  # noqa: E402  (made just 
 
 
 class Cluster:
-    def __init__(self, regions="eu,us,ap"):
+    def __init__(self, regions="eu,us,ap", nodes_per_region=1):
         self.folder = tempfile.TemporaryDirectory(prefix="holdfast-interop-")
         self.log = (Path(self.folder.name) / "log").open("w+")
         self.process = subprocess.Popen(
-            [str(BINARY), "dev", "--regions", regions, "--base-port", "0", "--dir",
-             self.folder.name + "/cluster"],
+            [str(BINARY), "dev", "--regions", regions, "--nodes-per-region",
+             str(nodes_per_region), "--base-port", "0", "--dir", self.folder.name + "/cluster"],
             stdout=subprocess.PIPE, stderr=self.log, text=True)
         line = self.process.stdout.readline()
         if not line.startswith("READY "):

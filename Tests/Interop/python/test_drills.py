@@ -10,6 +10,8 @@ from live import BINARY, ROOT
 @pytest.mark.parametrize("drill", [
     ["failover", "--kills", "2"],
     ["frozen_leader", "--freezes", "1"],
+    ["transfer", "--transfers", "3", "--limit-ms", "1000"],
+    ["replace_members"],
 ], ids=lambda drill: drill[0])
 def test_drill(drill):
     done = subprocess.run(
