@@ -103,6 +103,8 @@ import Testing
     API.DigestAt.self, API.DescribeNodeResponse.self, API.SeatDescription.self,
     API.DigestReport.self, API.TraceReservationRequest.self, API.TraceReservationResponse.self,
     API.TraceEvent.self, API.GetPositionRequest.self, API.GetPositionResponse.self,
+    API.TransferLeadershipRequest.self, API.TransferLeadershipResponse.self, API.MemberChange.self,
+    API.ChangeMembersRequest.self, API.ChangeMembersResponse.self,
     API.SourceMark.self, API.Status.self, API.Detail.self, API.ErrorInfo.self,
     API.RetryInfo.self, API.BadRequest.self,
   ]

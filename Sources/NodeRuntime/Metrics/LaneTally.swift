@@ -45,7 +45,7 @@ enum CountedEvent: Int, CaseIterable {
     case .transferStarted: self = .transferStarted
     case .transferFailed: self = .transferFailed
     case .leaderChanged, .repaired, .opened, .ownClockOff, .ownClockGood, .outcomesUnknown,
-      .digestMismatch, .membersChanged, .transferStarted, .transferFailed,
+      .digestMismatch,
       .clockPairDisagrees, .clockPairAgrees, .leaseTooShort:
       return nil
     }
