@@ -126,6 +126,19 @@ extension Lane {
     }
   }
 
+  /// Begins to hand over every shard that is led here and has another voter; gives their number.
+  func handOver() -> Int {
+    var count = 0
+    for status in core.status(now: SystemClock.now()) where status.role == .leader {
+      guard let target = successor(of: status.shard) else { continue }
+      count += 1
+      // One that is under way, or may not begin yet, is looked at again.
+      _ = core.transfer(status.shard, to: target, now: SystemClock.now())
+    }
+    if count > 0 { ring() }
+    return count
+  }
+
   /// The voter that has the most of the log.
   private func successor(of shard: ShardID) -> NodeID? {
     let status = core.status(now: SystemClock.now()).first { $0.shard == shard }

@@ -138,9 +138,11 @@ private final class RunningNode: Sendable {
       "\(hub.dispatchers.count) dispatchers for \(hub.lanes.count) lanes")
   }
 
-  /// Callers go first, then peers, then the stores: what was acknowledged is on disk by then.
+  /// Leads go first, then callers, then peers, then the stores: what was acknowledged is on disk by
+  /// then, and nobody waits for an election.
   func stop() async {
     setHealth(.notServing)
+    await handOver()
     await finishCalls()
     await server.drain(grace: .milliseconds(500))
     for lane in hub.lanes { try? await lane.loop.submit { lane.stop() }.get() }
@@ -152,6 +154,23 @@ private final class RunningNode: Sendable {
 }
 
 extension RunningNode {
+  /// A hand-over takes a round trip and a sync. Where it takes longer, the others are stopping too.
+  private static let handOverMax = Duration.milliseconds(500)
+
+  /// Hands over what this node leads, as far as somebody takes it.
+  private func handOver() async {
+    let end = ContinuousClock.now + Self.handOverMax
+    while ContinuousClock.now < end, await leadsAfterHandingOver() > 0 {
+      try? await Task.sleep(for: .milliseconds(5))
+    }
+  }
+
+  private func leadsAfterHandingOver() async -> Int {
+    var count = 0
+    for lane in hub.lanes { count += (try? await lane.loop.submit { lane.handOver() }.get()) ?? 0 }
+    return count
+  }
+
   /// Takes no more calls, and gives those under way their time: they need the peers' streams, so
   /// these end last.
   private func finishCalls() async {

@@ -9,54 +9,12 @@ import argparse
 import json
 import statistics
 import sys
-import threading
 import time
 
-import grpc
-from live import Cluster, Shop, all_serve, assert_members_agree, new_id, wait_until
-from prober import leader_of, missing, shard_of
+from live import Cluster, Shop, all_serve, assert_members_agree, wait_until
+from prober import Reader, Writer, leader_of, missing, shard_of
 
-from holdfast.v1 import (availability_pb2, availability_pb2_grpc, cluster_pb2, cluster_pb2_grpc,
-                         reservation_pb2_grpc)
-
-
-class Client(threading.Thread):
-    """One call after the other, until it is told to stop; keeps when each was answered."""
-
-    def __init__(self, channel, shop):
-        super().__init__()
-        self.channel, self.shop = channel, shop
-        self.answered, self.names, self.stop = [], [], threading.Event()
-
-    def run(self):
-        while not self.stop.is_set():
-            call = self.prepare()
-            while not self.stop.is_set():
-                try:
-                    call()
-                    self.answered.append(time.monotonic())
-                    break
-                except grpc.RpcError:
-                    time.sleep(0.001)
-
-    def gap(self, since, until):
-        times = [since] + [at for at in self.answered if since <= at <= until] + [until]
-        return max(b - a for a, b in zip(times, times[1:]))
-
-
-class Writer(Client):
-    def prepare(self):
-        stub = reservation_pb2_grpc.ReservationServiceStub(self.channel)
-        request = self.shop.reserve(1, request_id=new_id())
-        return lambda: self.names.append(stub.Reserve(request, timeout=2).reservation.name)
-
-
-class Reader(Client):
-    def prepare(self):
-        stub = availability_pb2_grpc.AvailabilityServiceStub(self.channel)
-        request = availability_pb2.QueryAvailabilityRequest(
-            pool=self.shop.pool, region="eu", skus=[self.shop.sku])
-        return lambda: stub.QueryAvailability(request, timeout=2)
+from holdfast.v1 import cluster_pb2, cluster_pb2_grpc
 
 
 def run(transfers, progress):
@@ -70,7 +28,7 @@ def run(transfers, progress):
         with cluster.plaintext("ap") as writes, cluster.plaintext("ap") as reads, \
                 cluster.plaintext("us") as asks:
             stub = cluster_pb2_grpc.ClusterServiceStub(asks)
-            clients = [Writer(writes, shop), Reader(reads, shop)]
+            clients = [Writer([writes], shop), Reader([reads], shop)]
             for client in clients:
                 client.start()
             gaps = []
