@@ -1,14 +1,20 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+/// `HOLDFAST_MUTANTS=1` builds the bugs in that the simulator has to find (`Tests/mutants`). No other
+/// build has them.
+let hasMutants = Context.environment["HOLDFAST_MUTANTS"] == "1"
+
 /// Every room is built with the same strict settings; generated C has its own, looser ones.
-let strict: [SwiftSetting] = [
-  .strictMemorySafety(),
-  .treatAllWarnings(as: .error),
-  .enableUpcomingFeature("ExistentialAny"),
-  .enableUpcomingFeature("InternalImportsByDefault"),
-  .enableUpcomingFeature("MemberImportVisibility"),
-]
+let strict: [SwiftSetting] =
+  [
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+  ] + (hasMutants ? [.define("HOLDFAST_MUTANTS")] : [])
+
 
 /// For the two rooms that every call runs through as methods of classes with one owner and one
 /// loop: the checks of exclusive access at run time cost a tenth of the server's time there. Debug

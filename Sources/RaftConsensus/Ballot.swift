@@ -16,6 +16,13 @@ struct Ballot: Sendable {
 
   /// Whoever has spoken, only voters count, in both halves of a joint configuration (rule C4).
   func result(_ quorum: JointQuorum) -> VoteResult {
-    quorum.result { member in votes.first { $0.voter == member }?.granted }
+    #if HOLDFAST_MUTANTS
+      if Mutant.learnerVoteCounted.isPlanted,
+        votes.count(where: \.granted) >= quorum.incoming.size
+      {
+        return .won
+      }
+    #endif
+    return quorum.result { member in votes.first { $0.voter == member }?.granted }
   }
 }

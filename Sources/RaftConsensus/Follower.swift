@@ -70,6 +70,12 @@ extension Follower {
       agree(on: core.log.committed, asked: previous, core: &core)
     } else if core.log.contains(append.previous) {
       for entry in core.log.merge(append.entries) {
+        #if HOLDFAST_MUTANTS
+          if Mutant.lowerDeltaAtOnce.isPlanted {
+            core.barrier.arrived(core.settings.leaseTerms, at: core.now)
+            continue
+          }
+        #endif
         core.barrier.arrived(entry.lease, at: core.now)
       }
       core.adoptConfiguration()
@@ -120,6 +126,11 @@ extension Follower {
     if !core.isInService { returnToService(matched: matched, core: &core) }
     guard core.isInService else { return }
     if writing {
+      #if HOLDFAST_MUTANTS
+        if Mutant.ackBeforeSync.isPlanted || Mutant.ackNamesLogEnd.isPlanted {
+          return acknowledgeWrongly(matched, to: leader, core: &core)
+        }
+      #endif
       let reply = AppendReply.matched(core.log.position(at: matched))
       core.sendAfterPersist(.appendReply(reply), to: leader)
       ackIsDue = false
@@ -133,6 +144,19 @@ extension Follower {
     }
     ackIsDue = durable < matched
   }
+
+  #if HOLDFAST_MUTANTS
+    private mutating func acknowledgeWrongly(
+      _ matched: LogIndex, to leader: MemberID, core: inout GroupCore
+    ) {
+      ackIsDue = false
+      if Mutant.ackBeforeSync.isPlanted {
+        core.send(.appendReply(.matched(core.log.position(at: matched))), to: leader)
+      } else {
+        core.sendAfterPersist(.appendReply(.matched(core.log.last)), to: leader)
+      }
+    }
+  #endif
 
   /// Rule C9: back once what the current leader confirmed, durably, reaches what was acknowledged.
   private func returnToService(matched: LogIndex, core: inout GroupCore) {

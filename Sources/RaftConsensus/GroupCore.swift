@@ -44,6 +44,11 @@ struct GroupCore: Sendable {
     self.now = now
     barrier = Barrier(snapshot: restored.snapshot, entries: restored.entries, start: now)
     isInService = !restored.isFlawed && log.last >= restored.hardState.acked
+    #if HOLDFAST_MUTANTS
+      if Mutant.voteForgotten.isPlanted { hard.vote = .none }
+      if Mutant.flawedVotes.isPlanted { isInService = true }
+      if Mutant.barrierForgotten.isPlanted { barrier = Barrier() }
+    #endif
     // A log can't be of a later term than its member: hard state is written with it, or before.
     precondition(
       log.last.term <= hard.term,
@@ -51,6 +56,12 @@ struct GroupCore: Sendable {
   }
 
   var isVoter: Bool { configuration.isVoter(member) }
+
+  #if HOLDFAST_MUTANTS
+    var durableEnd: LogPosition {
+      LogPosition(term: log.term(at: log.durable) ?? .zero, index: log.durable)
+    }
+  #endif
 
   /// May this member stand? Not as a learner, not when it lost what it once acknowledged. One that
   /// the latest configuration leaves out may as long as that isn't committed: it may be the only one
@@ -71,6 +82,11 @@ struct GroupCore: Sendable {
     guard configuration != log.configurations.latest else { return false }
     configuration = log.configurations.latest
     quorum = configuration.quorum
+    #if HOLDFAST_MUTANTS
+      if Mutant.configOldQuorum.isPlanted, configuration.isJoint {
+        quorum = JointQuorum(incoming: quorum.outgoing)
+      }
+    #endif
     outbox.events.append(
       .configurationChanged(index: log.configurations.latestIndex, configuration))
     return true

@@ -35,6 +35,9 @@ extension RaftGroup {
       core.send(.readIndexAsk(attempt: attempt), to: leader)
       return true
     }
+    #if HOLDFAST_MUTANTS
+      if Mutant.readAttemptReused.isPlanted { return }
+    #endif
     if sent == true { nextAttempt &+= 1 }
   }
 

@@ -48,7 +48,12 @@ extension RaftGroup {
   }
 
   private var otherVoters: [MemberID] {
-    core.configuration.members.filter { $0 != member && core.configuration.isVoter($0) }
+    #if HOLDFAST_MUTANTS
+      if Mutant.learnerVoteCounted.isPlanted {
+        return core.configuration.members.filter { $0 != member }
+      }
+    #endif
+    return core.configuration.members.filter { $0 != member && core.configuration.isVoter($0) }
   }
 
   private mutating func becomeLeader(now: UInt64) {
@@ -99,6 +104,11 @@ extension RaftGroup {
   /// Would vote, were it asked. Promises nothing and changes nothing.
   mutating func answerPreVote(_ message: Message, lastLog: LogPosition, now: UInt64) {
     guard core.isInService, !hasLiveLeader(now: now) else { return }
+    #if HOLDFAST_MUTANTS
+      if Mutant.voteByDurableLog.isPlanted, message.term > term, lastLog >= core.durableEnd {
+        return core.send(.preVoteReply(granted: true), to: message.from, term: message.term)
+      }
+    #endif
     let granted = message.term > term && lastLog >= core.log.last
     core.send(
       .preVoteReply(granted: granted), to: message.from, term: granted ? message.term : term)
@@ -110,6 +120,12 @@ extension RaftGroup {
     _ message: Message, lastLog: LogPosition, byTransfer: Bool, now: UInt64
   ) {
     guard core.isInService else { return }
+    #if HOLDFAST_MUTANTS
+      if Mutant.voteByDurableLog.isPlanted, message.term > term, lastLog >= core.durableEnd {
+        becomeFollower(term: message.term, leader: nil, reason: .higherTerm, now: now)
+        return grant(message.from, now: now)
+      }
+    #endif
     if message.term > term {
       guard byTransfer || !hasLiveLeader(now: now) else { return }
       becomeFollower(term: message.term, leader: nil, reason: .higherTerm, now: now)
@@ -122,7 +138,10 @@ extension RaftGroup {
   }
 
   private func mayVote(for candidate: MemberID) -> Bool {
-    core.hard.vote == candidate || (core.hard.vote == .none && leader == nil)
+    #if HOLDFAST_MUTANTS
+      if Mutant.voteTwice.isPlanted { return true }
+    #endif
+    return core.hard.vote == candidate || (core.hard.vote == .none && leader == nil)
   }
 
   /// The answer leaves when the vote is durable (rule C2). Asked again while the write is under

@@ -38,6 +38,15 @@ extension RaftGroup {
   /// and only if its log ends exactly where the leader's did: then it stands at once, without asking
   /// before, and the others vote although a leader is alive.
   mutating func takeOver(_ message: Message, lastLog: LogPosition, now: UInt64) {
+    #if HOLDFAST_MUTANTS
+      if Mutant.transferSkipsForOther.isPlanted, message.term <= term, core.mayStand,
+        role == .follower
+      {
+        leaveRole()
+        startElection(byTransfer: true, now: now)
+        return core.waiveBarrier(standingFor: term, asked: lastLog)
+      }
+    #endif
     guard message.term == term, lastLog.term == term, core.log.last == lastLog, core.mayStand
     else { return }
     switch state {

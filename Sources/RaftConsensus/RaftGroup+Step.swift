@@ -38,6 +38,14 @@ extension RaftGroup {
   }
 
   private mutating func stepFromLeader(_ message: Message, now: UInt64) {
+    #if HOLDFAST_MUTANTS
+      if Mutant.lowerTermAppend.isPlanted, message.term < term,
+        case .append(let append) = message.body
+      {
+        changeFollower { $0.append(append, term: message.term, core: &$1) }
+        return
+      }
+    #endif
     guard message.term >= term else {
       // Its sender leads a term gone by, or this member fell out with the others while it was cut
       // off: either way it must hear of the newer term, or neither gets on.

@@ -64,11 +64,11 @@ package final class Simulation {
     settings.raft.electionNanoseconds = 500_000_000...1_000_000_000
     settings.raft.inFlightMessagesMax = 8
     settings.raft.appendBytesMax = 2 << 10
-    settings.raft.tailBytesMax = 8 << 10
+    settings.raft.tailBytesMax = 2 << 10
     settings.raft.handOutBytesMax = 8 << 10
     settings.raft.snapshotChunkBytes = 4 << 10
     settings.raft.snapshotChunksInFlightMax = 2
-    settings.snapshotLogBytes = 24 << 10
+    settings.snapshotLogBytes = (4 << 10) << Int(seed % 4)
     settings.digestEveryMilliseconds = 2_000
     settings.checkEveryEntries = 64
     settings.catalogResendNanoseconds = 1_000_000_000

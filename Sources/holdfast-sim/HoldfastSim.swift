@@ -24,6 +24,9 @@ enum HoldfastSim {
     case .plan:
       for seed in command.seeds { session.plan(seed) { say($0) } }
       return 0
+    case .mutants:
+      for name in SimCommand.mutants { say(name) }
+      return 0
     case .run: break
     }
     TrapNotice.install()

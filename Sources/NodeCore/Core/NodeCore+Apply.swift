@@ -11,6 +11,9 @@ extension NodeCore {
       "shard \(shard.rawValue): entry \(entry.index.rawValue) behind "
         + "\(groups[at].books.index.rawValue)")
     let previousTime = groups[at].books.logTime
+    #if HOLDFAST_MUTANTS
+      let entry = misread(entry, at: at, now: now)
+    #endif
     var outcomes = ByteWriter(reserving: entry.payload.count)
     if entry.kind == .command {
       groups[at].books.apply(
@@ -30,6 +33,20 @@ extension NodeCore {
     }
     checkSample(at, index: entry.index)
   }
+
+  #if HOLDFAST_MUTANTS
+    /// The entry as a member with a planted bug applies it.
+    private func misread(_ entry: Entry, at: Int, now: ClockReading) -> Entry {
+      var entry = entry
+      if Mutant.expiryByLocalClock.isPlanted {
+        entry.logTime = max(entry.logTime, LogTime(milliseconds: now.wall))
+      }
+      if Mutant.appliedIndexApart.isPlanted, entry.index <= groups[at].recoveryGoal {
+        entry.kind = .empty
+      }
+      return entry
+    }
+  #endif
 
   /// What follows from the entries that were applied in one go.
   mutating func appliedAll(_ at: Int, now: ClockReading) {

@@ -51,7 +51,13 @@ extension NodeCore {
   mutating func stamp(_ at: Int, now: ClockReading) -> LogTime? {
     groups[at].clock.noted(groups[at].raft.lastLogTime, now: now)
     let isFirst = groups[at].clock.last == .zero
-    let median = clocks.median(of: groups[at].voters, now: now)
+    #if HOLDFAST_MUTANTS
+      let median =
+        Mutant.ownClockStamps.isPlanted
+        ? now.wall : clocks.median(of: groups[at].voters, now: now)
+    #else
+      let median = clocks.median(of: groups[at].voters, now: now)
+    #endif
     // Without any log time to run on from, the first median has to come (rule T2): a round trip.
     guard median != nil || !isFirst else { return nil }
     let stamp = groups[at].clock.stamp(

@@ -46,6 +46,9 @@ struct ReadQueue: Sendable {
       token: request.token, atLeast: request.atLeast ?? .zero, since: now,
       way: request.consistency == .stale ? .stale : .quorum)
     count += 1
+    #if HOLDFAST_MUTANTS
+      if Mutant.staleReadCalledQuorum.isPlanted { return applying.append(waiter) }
+    #endif
     if waiter.way == .stale { applying.append(waiter) } else { fresh.append(waiter) }
   }
 

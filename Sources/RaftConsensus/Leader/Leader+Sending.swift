@@ -19,7 +19,13 @@ extension Leader {
 
   /// Tells no more of the commit index than the follower is known to have (rule C7).
   private mutating func sendHeartbeat(at: Int, core: inout GroupCore) {
-    let commit = min(others[at].match, core.log.committed)
+    #if HOLDFAST_MUTANTS
+      let commit =
+        Mutant.heartbeatCommitUnbounded.isPlanted
+        ? core.log.committed : min(others[at].match, core.log.committed)
+    #else
+      let commit = min(others[at].match, core.log.committed)
+    #endif
     core.send(
       .heartbeat(commit: commit, readRound: reads.started), to: others[at].member)
     others[at].commitSent = max(others[at].commitSent, commit)

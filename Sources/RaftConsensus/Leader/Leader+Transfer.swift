@@ -41,6 +41,9 @@ extension Leader {
   mutating func tickTransfer(now: UInt64, core: inout GroupCore) {
     guard let transfer, now >= transfer.deadline else { return }
     self.transfer = nil
+    #if HOLDFAST_MUTANTS
+      if Mutant.abortedTransferLease.isPlanted, let leaseBefore { lease = leaseBefore }
+    #endif
     core.outbox.events.append(.transferFailed(to: transfer.target))
   }
 }

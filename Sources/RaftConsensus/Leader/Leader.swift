@@ -14,6 +14,9 @@ struct Leader: Sendable {
   var transfer: Transfer?
   var reads = ReadRounds()
   var lease: Lease
+  #if HOLDFAST_MUTANTS
+    var leaseBefore: Lease?
+  #endif
   /// Uncommitted entries in bytes.
   private var uncommittedBytes = 0
   /// A heartbeat goes out with the next turn.
@@ -43,13 +46,23 @@ struct Leader: Sendable {
   ) -> LogIndex {
     let entry = Entry(
       term: term, index: core.log.lastIndex.next, kind: kind,
-      logTime: max(core.log.lastLogTime, logTime),
+      logTime: Self.stamp(logTime, core),
       leaseMilliseconds: core.settings.leaseMilliseconds,
       clockRatePPM: core.settings.clockRatePPM, payload: payload)
     core.log.append(entry)
     lease.created(entry.index, at: core.now)
     uncommittedBytes += entry.weight
     return entry.index
+  }
+
+  /// Log time never goes back (rule T1).
+  private static func stamp(_ logTime: LogTime, _ core: GroupCore) -> LogTime {
+    #if HOLDFAST_MUTANTS
+      if Mutant.logTimePlusOne.isPlanted {
+        return max(LogTime(milliseconds: core.log.lastLogTime.milliseconds + 1), logTime)
+      }
+    #endif
+    return max(core.log.lastLogTime, logTime)
   }
 
   /// Too much is uncommitted to take more (trap 28). A group that has nothing under way takes an
@@ -120,6 +133,14 @@ extension Leader {
   /// (rules C2, C4), if it is of the leader's own term (Raft paper, section 5.4.2 and figure 8), and
   /// nothing at all while an earlier leader may have a lease (rule L4).
   mutating func advanceCommit(core: inout GroupCore) {
+    #if HOLDFAST_MUTANTS
+      if let index = wronglyCommitted(core) {
+        core.log.commit(upTo: index)
+        lease.committed(upTo: index)
+        if Mutant.leaseFromCommit.isPlanted { lease.countFromNow(core.now) }
+        if isEstablished(core) { reads.firstCommit(core.log.committed) }
+      }
+    #endif
     let own = core.log.durable.rawValue
     let held = core.quorum.committed { member in
       if member == core.member { return own }
@@ -135,12 +156,42 @@ extension Leader {
   }
 }
 
+#if HOLDFAST_MUTANTS
+  extension Leader {
+    /// What a leader with a planted bug commits.
+    private func wronglyCommitted(_ core: GroupCore) -> LogIndex? {
+      let countsItself = Mutant.leaderCountsItself.isPlanted
+      let ignoresTerm = Mutant.commitEarlierTerm.isPlanted
+      let ignoresBarrier = Mutant.noBarrier.isPlanted
+      guard countsItself || ignoresTerm || ignoresBarrier || Mutant.leaseFromCommit.isPlanted else {
+        return nil
+      }
+      let own = countsItself ? core.log.lastIndex.rawValue : core.log.durable.rawValue
+      let held = core.quorum.committed { member in
+        if member == core.member { return own }
+        return progress(of: member).map { others[$0].match.rawValue }
+      }
+      let index = LogIndex(min(held, core.log.lastIndex.rawValue))
+      guard index > core.log.committed, ignoresTerm || core.log.term(at: index) == term,
+        ignoresBarrier || core.barrier.hasPassed(core.now, term: term)
+      else { return nil }
+      return index
+    }
+  }
+#endif
+
 // MARK: - Reads
 
 extension Leader {
   /// False when too many reads wait.
   mutating func read(_ origin: ReadRounds.Origin, core: GroupCore) -> Bool {
     guard reads.count < core.settings.readsWaitingMax else { return false }
+    #if HOLDFAST_MUTANTS
+      if Mutant.readBeforeOwnCommit.isPlanted {
+        reads.add(origin, commit: core.log.committed)
+        return true
+      }
+    #endif
     if isEstablished(core) {
       reads.add(origin, commit: core.log.committed)
     } else {

@@ -29,6 +29,12 @@ struct ReadRounds: Sendable {
   mutating func waitForFirstCommit(_ origin: Origin) { early.append(origin) }
 
   mutating func add(_ origin: Origin, commit: LogIndex) {
+    #if HOLDFAST_MUTANTS
+      if Mutant.readJoinsRound.isPlanted, started > 0 {
+        open.append(Read(origin: origin, index: commit, round: started))
+        return
+      }
+    #endif
     open.append(Read(origin: origin, index: commit, round: started + 1))
     needsRound = true
   }

@@ -10,6 +10,14 @@ extension Leader {
   /// must have passed or been waived, so that no lease of an earlier leader is left that the target,
   /// which waits for none, would overlap.
   mutating func releaseLease(_ core: GroupCore) -> LogPosition? {
+    #if HOLDFAST_MUTANTS
+      if Mutant.leaseKeptAcrossTransfer.isPlanted { return core.log.last }
+      if Mutant.releaseWhileBarrier.isPlanted, isEstablished(core) {
+        lease.release()
+        return core.log.last
+      }
+      leaseBefore = lease
+    #endif
     guard isEstablished(core), core.barrier.hasPassed(core.now, term: term) else { return nil }
     lease.release()
     return core.log.last
@@ -22,6 +30,9 @@ extension GroupCore {
   /// exactly (T, L): a log that goes on behind L may hold an entry that gives a lease, and one that
   /// lacks L may not hold everything that the leader waited for.
   mutating func waiveBarrier(standingFor newTerm: Term, asked lastLog: LogPosition) {
+    #if HOLDFAST_MUTANTS
+      if Mutant.transferSkipsForOther.isPlanted { return barrier.waive(in: newTerm) }
+    #endif
     guard newTerm == lastLog.term.next, log.last == lastLog else { return }
     barrier.waive(in: newTerm)
   }

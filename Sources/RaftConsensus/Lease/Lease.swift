@@ -58,6 +58,12 @@ struct Lease: Sendable {
     done = 0
   }
 
+  #if HOLDFAST_MUTANTS
+    mutating func countFromNow(_ now: ClockReading) {
+      if length > 0 { end = end.later(PairedInstant(length, after: now)) }
+    }
+  #endif
+
   func runs(_ now: ClockReading) -> Bool { !end.mayHavePassed(now) }
 
   /// Less than a third is left, and no newer entry is on its way to a majority (rule L6).

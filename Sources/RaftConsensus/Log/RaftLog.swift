@@ -90,6 +90,9 @@ struct RaftLog: Sendable {
           known += 1
           continue
         }
+        #if HOLDFAST_MUTANTS
+          if Mutant.conflictKept.isPlanted { continue }
+        #endif
         truncate(from: entry.index)
       }
       append(entry)

@@ -171,7 +171,8 @@ extension Simulation {
     let span = file.lastIndex.rawValue - first.rawValue + 1
     faults.excuse(node, file.shard)
     nodes[node].disk.spoil(file.shard, from: first.advanced(by: (pick >> 16) % span))
-    crash(node)
+    // Else it is found when a follower needs them, or at the next crash.
+    if pick >> 8 & 1 == 0 { crash(node) }
   }
 
   private func loseDisk(_ node: Int) {
@@ -181,6 +182,12 @@ extension Simulation {
     }
     marks.reach(.diskLost)
     crash(node)
+    #if HOLDFAST_MUTANTS
+      if Mutant.diskLostSameID.isPlanted {
+        nodes[node].disk = SimDisk()
+        return restartLater(node)
+      }
+    #endif
     nodes[node].isLost = true
     for shard in shards { faults.excuse(node, shard) }
     nodes[node].disk = SimDisk()

@@ -96,7 +96,7 @@ extension Simulation {
     switch reason {
     case .notLeader(let hint?):
       next = Int(hint.rawValue) - 1
-      pause = 2_000_000
+      pause = 5_000_000 + random.below(20_000_000)
       marks.reach(.followedHint)
     case .overloaded(let milliseconds): pause = UInt64(milliseconds) * 1_000_000
     case .notLeader, .unavailable, .unknownOutcome, .positionNotReached: break

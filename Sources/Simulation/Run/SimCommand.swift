@@ -1,7 +1,11 @@
+#if HOLDFAST_MUTANTS
+  import Primitives
+#endif
+
 /// The command line of `holdfast-sim` and of `holdfast sim`. What belongs to the process (a clock, a
 /// random number, where a trap is reported) is given by whoever owns it.
 package struct SimCommand {
-  package enum Task: Sendable { case run, plan, help }
+  package enum Task: Sendable { case run, plan, mutants, help }
 
   package var base = SimOptions()
   /// The seeds, in order.
@@ -63,16 +67,39 @@ package struct SimCommand {
       case "--marks": printsMarks = true
       case "--require-marks": requiresMarks = true
       case "--plan": task = .plan
+      case "--mutants": task = .mutants
       case "--shrink": shrinks = true
       case "--quiet": isQuiet = true
       case "--help", "-h": task = .help
       default: throw UsageError(message: "unknown option \(word)")
       }
     }
+    try plantMutant()
     guard base.regions <= base.nodes else {
       throw UsageError(message: "\(base.regions) regions need as many nodes")
     }
     try chooseSeeds(from: from, count: count, randomSeeds)
+  }
+
+  private func plantMutant() throws(UsageError) {
+    guard !mutant.isEmpty else { return }
+    #if HOLDFAST_MUTANTS
+      guard let planted = Mutant(rawValue: mutant) else {
+        throw UsageError(message: "no planted bug is called \(mutant)")
+      }
+      unsafe Mutant.planted = planted
+    #else
+      throw UsageError(message: "this build has no planted bugs; see Tests/mutants")
+    #endif
+  }
+
+  /// The planted bugs that this build has.
+  package static var mutants: [String] {
+    #if HOLDFAST_MUTANTS
+      return Mutant.allCases.filter { $0 != .none }.map(\.rawValue)
+    #else
+      return []
+    #endif
   }
 
   private mutating func chooseSeeds(

@@ -50,5 +50,10 @@ struct SimNode {
   /// A start is scheduled.
   var isStarting = false
 
+  #if HOLDFAST_MUTANTS
+    /// The clock before the turn's inputs were taken.
+    var early: ClockReading?
+  #endif
+
   var isUp: Bool { core != nil }
 }

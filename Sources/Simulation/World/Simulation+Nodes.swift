@@ -32,6 +32,9 @@ extension Simulation {
     nodes[at].mailbox = []
     nodes[at].turn = .none
     nodes[at].stopInside = nil
+    #if HOLDFAST_MUTANTS
+      nodes[at].early = nil
+    #endif
     nodes[at].reads = []
     let writing = nodes[at].writing
     nodes[at].writing = []
@@ -61,6 +64,9 @@ extension Simulation {
 
   func beginTurn(_ at: Int) {
     guard case .due = nodes[at].turn else { return }
+    #if HOLDFAST_MUTANTS
+      if nodes[at].early == nil { nodes[at].early = nodes[at].clock.reading(now) }
+    #endif
     if nodes[at].pausedUntil > now {
       return events.schedule(
         .turn(node: at, life: nodes[at].life), at: nodes[at].pausedUntil)
@@ -127,10 +133,30 @@ extension Simulation {
 
   /// The core sees the inputs, decides, and is looked at.
   private func step(_ at: Int, _ inputs: [Input], _ reading: ClockReading) {
-    for input in inputs { feed(input, at, reading) }
-    nodes[at].core!.endTurn(now: reading, into: &effects)
+    #if HOLDFAST_MUTANTS
+      for input in inputs { feed(input, at, Self.misread(input, reading, nodes[at].early)) }
+      let end = Mutant.leaseOldClock.isPlanted ? nodes[at].early ?? reading : reading
+      nodes[at].early = nil
+      nodes[at].core!.endTurn(now: end, into: &effects)
+    #else
+      for input in inputs { feed(input, at, reading) }
+      nodes[at].core!.endTurn(now: reading, into: &effects)
+    #endif
     check(at)
   }
+
+  #if HOLDFAST_MUTANTS
+    /// The clock as a shell reads it that does so before it takes its inputs (rule L9).
+    private static func misread(
+      _ input: Input, _ reading: ClockReading, _ early: ClockReading?
+    ) -> ClockReading {
+      switch input {
+      case .envelope where Mutant.arrivalEarly.isPlanted: early ?? reading
+      case .ask(.read) where Mutant.leaseOldClock.isPlanted: early ?? reading
+      default: reading
+      }
+    }
+  #endif
 
   private func feed(_ input: Input, _ at: Int, _ reading: ClockReading) {
     switch input {

@@ -139,7 +139,11 @@ extension ShardState {
     } else if block != 0 {
       return false
     }
-    let isIndexed = row.facts.kind != EndedFacts.void
+    #if HOLDFAST_MUTANTS
+      let isIndexed = row.facts.kind != EndedFacts.void && !Mutant.dedupeMissing.isPlanted
+    #else
+      let isIndexed = row.facts.kind != EndedFacts.void
+    #endif
     if isIndexed, requests.find(row.requestID, in: books) != nil { return false }
     books.ended.insert(row, at: number)
     if isIndexed { requests.insertEnded(row.requestID, at: number, in: books) }
