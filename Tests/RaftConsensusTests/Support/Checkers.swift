@@ -7,12 +7,18 @@ struct Checkers {
   private(set) var violations: [String] = []
   /// All that any member ever handed to its application, by index.
   private(set) var committed: [Entry] = []
+  /// The term of the member that handed it out first: it was committed in that one or before.
+  private var committedIn: [Term] = []
   private var leaders: [Term: MemberID] = [:]
   private var rows: [LogPosition: (entry: Entry, before: Term)] = [:]
   private(set) var elections = 0
   private(set) var readsAnswered = 0
   private(set) var snapshotsInstalled = 0
   private(set) var repairs = 0
+  /// Steps in which somebody had a lease.
+  private(set) var leases = 0
+
+  mutating func countLease() { leases += 1 }
 
   mutating func fail(_ text: String) {
     if violations.count < 5 { violations.append(text) }
@@ -34,8 +40,11 @@ struct Checkers {
     }
   }
 
+  /// All that was committed in the terms before its own, that is: one that stood still hears late
+  /// that it was elected, when others of later terms have gone on.
   private mutating func checkCompleteness(_ node: TestNode) {
-    for entry in committed where entry.index > node.group.snapshotMark.index {
+    for (entry, term) in zip(committed, committedIn)
+    where entry.index > node.group.snapshotMark.index && term < node.group.term {
       guard let term = node.group.term(at: entry.index), term == entry.term else {
         fail(
           "leader \(node.member.rawValue) lacks \(entry.index.rawValue) of \(entry.term.rawValue)"
@@ -61,7 +70,7 @@ struct Checkers {
 
   /// State machine safety: one entry an index, with log times that never fall (T1). `voters` where
   /// they never change.
-  mutating func check(_ entry: Entry, at nodes: [TestNode], voters: JointQuorum?) {
+  mutating func check(_ entry: Entry, in term: Term, at nodes: [TestNode], voters: JointQuorum?) {
     let at = Int(entry.index.rawValue) - 1
     if at < committed.count {
       if committed[at] != entry { fail("two entries are committed at \(entry.index.rawValue)") }
@@ -72,6 +81,7 @@ struct Checkers {
       fail("log time falls at \(entry.index.rawValue)")
     }
     committed.append(entry)
+    committedIn.append(term)
     if let voters { checkDurability(entry, at: nodes, voters: voters) }
   }
 

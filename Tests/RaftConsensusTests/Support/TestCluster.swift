@@ -13,6 +13,10 @@ struct Chaos {
   var losesRows = false
   /// Changes of members and of the lead, wished for at a leader.
   var change: UInt64 = 0
+  /// Clocks run as fast and as slow as ρ allows, and one in five nodes has one that does not keep to it.
+  var drift = false
+  /// A process stands still, in the middle of a turn or between two.
+  var pause: UInt64 = 0
 
   static let none = Chaos(
     loss: 0, duplication: 0, delayMax: 2_000_000, crash: 0, cut: 0, compaction: 0)
@@ -80,8 +84,9 @@ struct TestCluster {
     now += Self.stepNanoseconds
     disturb(chaos)
     deliver(chaos)
-    for at in nodes.indices where nodes[at].isUp {
-      nodes[at].group.tick(now: reading(now))
+    checkLeases()
+    for at in nodes.indices where nodes[at].isUp && !isPaused(at, chaos: chaos) {
+      nodes[at].group.tick(now: nodes[at].clock.reading(now))
       work(at: at, chaos: chaos)
       endTurn(at: at, chaos: chaos)
     }
@@ -94,8 +99,11 @@ struct TestCluster {
   private mutating func work(at: Int, chaos: Chaos) {
     if random.chance(1, in: 3) { propose(at: at) }
     if random.chance(1, in: 10) { read(at: at) }
+    checkLeaseRead(at: at, reading: nodes[at].clock.reading(now), atLeast: committedCount)
     if random.chance(chaos.change, in: 1_000) { change(at: at) }
-    if random.chance(chaos.compaction, in: 1_000) { nodes[at].compact(now: reading(now)) }
+    if random.chance(chaos.compaction, in: 1_000) {
+      nodes[at].compact(now: nodes[at].clock.reading(now))
+    }
     let done = chaos.crash == 0 ? nodes[at].disk.waiting.count : Int(random.below(3))
     for message in nodes[at].finishWrites(done, now: now) { send(message, chaos) }
     if random.chance(1, in: 2) || chaos.crash == 0 { nodes[at].finishReads(now: now) }
@@ -109,7 +117,7 @@ struct TestCluster {
     return nodes[at].group.propose(
       payload: writer.bytes,
       logTime: LogTime(milliseconds: Int64(now / 1_000_000) + Int64(random.below(50)) - 25),
-      now: reading(now))
+      now: nodes[at].clock.reading(now))
   }
 
   /// A wish to change something, sensible or not.
@@ -117,7 +125,9 @@ struct TestCluster {
     let members = nodes.map(\.member)
     func anybody() -> MemberID { members[Int(random.below(UInt64(members.count)))] }
     if random.chance(1, in: 4) {
-      if nodes[at].group.transferLeadership(to: anybody(), now: reading(now)) == .started {
+      if nodes[at].group.transferLeadership(to: anybody(), now: nodes[at].clock.reading(now))
+        == .started
+      {
         transfers += 1
       }
       return
@@ -134,21 +144,29 @@ struct TestCluster {
     }
     let change = ConfigurationChange(
       steps, transition: random.chance(1, in: 3) ? .joint : .automatic)
-    if case .accepted = nodes[at].group.propose(change: change, now: reading(now)) { changes += 1 }
+    if case .accepted = nodes[at].group.propose(change: change, now: nodes[at].clock.reading(now)) {
+      changes += 1
+    }
   }
 
   mutating func read(at: Int) {
     nextToken += 1
     reads[nextToken] = LogIndex(UInt64(checkers.committed.count))
-    nodes[at].group.readIndex(token: nextToken, now: reading(now))
+    nodes[at].group.readIndex(token: nextToken, now: nodes[at].clock.reading(now))
   }
 
   private mutating func endTurn(at: Int, chaos: Chaos) {
-    let effects = nodes[at].turn(now: now)
+    endTurn(at: at, reading: nodes[at].clock.reading(now), chaos: chaos)
+  }
+
+  private mutating func endTurn(at: Int, reading: ClockReading, chaos: Chaos) {
+    let effects = nodes[at].turn(reading: reading)
     if nodes[at].group.isInService { nodes[at].lostRows = false }
     if let request = effects.persist { checkers.check(request, at: nodes[at]) }
     for entry in effects.committed {
-      checkers.check(entry, at: nodes, voters: membersChange ? nil : configuration.quorum)
+      checkers.check(
+        entry, in: nodes[at].group.term, at: nodes,
+        voters: membersChange ? nil : configuration.quorum)
     }
     for event in effects.events { checkers.check(event, at: nodes[at]) }
     for answer in effects.reads { take(answer) }
@@ -166,6 +184,74 @@ struct TestCluster {
     case .failed(let token):
       if reads.removeValue(forKey: token) == nil { checkers.fail("read \(token) fails twice") }
     }
+  }
+
+  // MARK: Leases
+
+  /// All that anybody ever gave to its application.
+  private var committedCount: LogIndex { LogIndex(UInt64(checkers.committed.count)) }
+
+  /// At no instant do two leaders have a lease, and the one that has it knows all that is committed.
+  private mutating func checkLeases() {
+    var holder: MemberID?
+    for at in nodes.indices where nodes[at].isUp {
+      guard let index = nodes[at].group.leaseRead(now: nodes[at].clock.reading(now)) else {
+        continue
+      }
+      if let holder {
+        checkers.fail("\(holder.rawValue) and \(nodes[at].member.rawValue) have leases")
+      }
+      if index < committedCount {
+        checkers.fail(
+          "\(nodes[at].member.rawValue) would read alone at \(index.rawValue), "
+            + "\(committedCount.rawValue) are committed")
+      }
+      holder = nodes[at].member
+      checkers.countLease()
+    }
+  }
+
+  /// A read that came when `atLeast` was committed is made now, by an older reading perhaps.
+  private mutating func checkLeaseRead(at: Int, reading: ClockReading, atLeast: LogIndex) {
+    guard let index = nodes[at].group.leaseRead(now: reading) else { return }
+    checkers.checkRead(index: index, atLeast: atLeast)
+  }
+
+  private mutating func bendClocks() {
+    for at in nodes.indices where random.chance(1, in: 40) {
+      nodes[at].clock.bend(now: now, ppm: Self.driftPPM, isFaulty: at == 0, random: &random)
+    }
+  }
+
+  /// As far as clocks are off in runs with drift; the groups are told so.
+  static let driftPPM: Int64 = 50_000
+
+  /// One that stands still takes nothing more from its mailbox than what comes in this step.
+  private mutating func pause(at: Int) {
+    guard nodes[at].isUp, nodes[at].pause == nil else { return }
+    nodes[at].pause = TestPause(
+      began: now, until: now + Self.stepNanoseconds * (2 + random.below(80)),
+      isAfterReading: random.chance(1, in: 2), isAsleep: random.chance(1, in: 3),
+      atLeast: committedCount)
+  }
+
+  /// Whether a node stands still in this step. One that wakes goes on where it stopped: what it had
+  /// taken from its mailbox meets the clock reading that it had taken, however old that is.
+  private mutating func isPaused(_ at: Int, chaos: Chaos) -> Bool {
+    guard var pause = nodes[at].pause else { return false }
+    if pause.began == now, pause.isAfterReading { pause.reading = nodes[at].clock.reading(now) }
+    nodes[at].pause = pause
+    guard now >= pause.until else { return true }
+    nodes[at].pause = nil
+    if pause.isAsleep { nodes[at].clock.slept(nanoseconds: now - pause.began) }
+    let reading = pause.reading ?? nodes[at].clock.reading(now)
+    for message in pause.taken { nodes[at].group.step(message, now: reading) }
+    checkLeaseRead(at: at, reading: reading, atLeast: pause.atLeast)
+    endTurn(at: at, reading: reading, chaos: chaos)
+    for message in pause.later {
+      nodes[at].group.step(message, now: nodes[at].clock.reading(now))
+    }
+    return false
   }
 
   // MARK: The network
@@ -187,7 +273,11 @@ struct TestCluster {
     for message in underWay.removeFirst().shuffled(using: &random) where !isCut(message) {
       guard let at = nodes.indices.first(where: { nodes[$0].member == message.to }), nodes[at].isUp
       else { continue }
-      nodes[at].group.step(message, now: reading(now))
+      if nodes[at].pause != nil {
+        nodes[at].pause!.take(message, now: now)
+        continue
+      }
+      nodes[at].group.step(message, now: nodes[at].clock.reading(now))
     }
   }
 
@@ -198,6 +288,10 @@ struct TestCluster {
   // MARK: What goes wrong
 
   private mutating func disturb(_ chaos: Chaos) {
+    if chaos.drift { bendClocks() }
+    if chaos.pause > 0, random.chance(chaos.pause, in: 1_000) {
+      pause(at: Int(random.below(UInt64(nodes.count))))
+    }
     if random.chance(chaos.crash, in: 1_000) {
       crash(at: Int(random.below(UInt64(nodes.count))), losesRows: chaos.losesRows)
     }
@@ -236,6 +330,7 @@ struct TestCluster {
   /// Everybody is up and hears everybody.
   mutating func heal() {
     cuts = []
+    for at in nodes.indices { nodes[at].pause = nil }
     for at in nodes.indices where !nodes[at].isUp {
       nodes[at].restart(now: now, seed: random.next())
     }

@@ -12,6 +12,9 @@ struct TestNode {
   var isUp = true
   /// Rows were lost and rule C9 has not brought the member back yet.
   var lostRows = false
+  var clock = TestClock()
+  /// The process stands still in the middle of a turn.
+  var pause: TestPause?
   private var receiving: [UInt8] = []
   /// A received snapshot that is being made durable.
   private var saving: (mark: SnapshotMark, state: TestState?)?
@@ -33,6 +36,7 @@ struct TestNode {
 
   mutating func crash(keeping count: Int) {
     isUp = false
+    pause = nil
     disk.crash(keeping: count)
     receiving = []
     saving = nil
@@ -46,7 +50,7 @@ struct TestNode {
     state.index = disk.snapshot.index
     group = RaftGroup(
       member: member, shard: ShardID(7), settings: settings,
-      restored: disk.restored(isFlawed: lostRows), now: reading(now), seed: seed)
+      restored: disk.restored(isFlawed: lostRows), now: clock.reading(now), seed: seed)
   }
 
   /// The disk finishes its oldest `count` writes; what waited for them may leave.
@@ -54,7 +58,7 @@ struct TestNode {
     var messages: [Message] = []
     for write in disk.waiting.prefix(count) {
       disk.apply(write.request)
-      group.persisted(write.request.receipt, now: reading(now))
+      group.persisted(write.request.receipt, now: clock.reading(now))
       messages += write.sendAfter
     }
     disk.waiting.removeFirst(min(count, disk.waiting.count))
@@ -65,7 +69,8 @@ struct TestNode {
   mutating func finishReads(now: UInt64) {
     for load in loads {
       let rows = disk.rows.filter { $0.index >= load.from && $0.index <= load.upTo }
-      group.loaded(load, entries: rows.first?.index == load.from ? rows : [], now: reading(now))
+      group.loaded(
+        load, entries: rows.first?.index == load.from ? rows : [], now: clock.reading(now))
     }
     loads = []
     for read in snapshotReads { answer(read, now: now) }
@@ -76,23 +81,23 @@ struct TestNode {
 
   private mutating func answer(_ read: SnapshotRead, now: UInt64) {
     guard read.mark == disk.snapshot else {
-      group.snapshotUnavailable(read, now: reading(now))
+      group.snapshotUnavailable(read, now: clock.reading(now))
       return
     }
     let bytes = disk.snapshotState.bytes
     let start = Int(read.offset)
     let end = min(start + read.maxBytes, bytes.count)
     group.snapshotChunk(
-      read, bytes: Array(bytes[start..<end]), isLast: end == bytes.count, now: reading(now))
+      read, bytes: Array(bytes[start..<end]), isLast: end == bytes.count, now: clock.reading(now))
   }
 
   private mutating func install(_ mark: SnapshotMark, _ received: TestState?, now: UInt64) {
     guard let received, received.index == mark.index else {
-      group.snapshotRefused(mark, now: reading(now))
+      group.snapshotRefused(mark, now: clock.reading(now))
       return
     }
     disk.save(mark, received)
-    if group.snapshotInstalled(mark, now: reading(now)) { state = received }
+    if group.snapshotInstalled(mark, now: clock.reading(now)) { state = received }
   }
 
   mutating func compact(now: ClockReading) {
@@ -105,8 +110,10 @@ struct TestNode {
   }
 
   /// Ends a turn; what is left for the network and the checkers.
-  mutating func turn(now: UInt64) -> RaftEffects {
-    group.takeEffects(now: reading(now), into: &effects)
+  mutating func turn(now: UInt64) -> RaftEffects { turn(reading: clock.reading(now)) }
+
+  mutating func turn(reading: ClockReading) -> RaftEffects {
+    group.takeEffects(now: reading, into: &effects)
     if let request = effects.persist {
       disk.waiting.append(TestDisk.Write(request: request, sendAfter: effects.sendAfterPersist))
     }
