@@ -49,7 +49,7 @@ package final class Simulation {
     for seat in seats {
       nodes.append(
         SimNode(
-          settings: Self.settings(of: seat, among: seats, seed: options.seed),
+          settings: Self.settings(of: seat, among: seats, plan, seed: options.seed),
           clock: SimClock(
             now: now, bootOffset: random.below(1_000_000_000_000), ratePPM: plan.rate(&random),
             wallOffset: Int64(random.below(100)) - 50)))
@@ -57,11 +57,13 @@ package final class Simulation {
   }
 
   private static func settings(
-    of seat: NodeSeat, among seats: [NodeSeat], seed: UInt64
+    of seat: NodeSeat, among seats: [NodeSeat], _ plan: FaultPlan, seed: UInt64
   ) -> NodeSettings {
     var settings = NodeSettings(node: seat.id, nodes: seats, raft: RaftSettings(), seed: seed)
     settings.raft.heartbeatNanoseconds = 100_000_000
     settings.raft.electionNanoseconds = 500_000_000...1_000_000_000
+    settings.raft.leaseMilliseconds = plan.leaseMilliseconds
+    settings.raft.clockRatePPM = UInt32(FaultPlan.boundPPM)
     settings.raft.inFlightMessagesMax = 8
     settings.raft.appendBytesMax = 2 << 10
     settings.raft.tailBytesMax = 2 << 10

@@ -10,11 +10,20 @@ enum TrapNotice {
 
   static func install() {
     for number in [SIGILL, SIGTRAP, SIGABRT, SIGSEGV, SIGBUS] {
-      signal(number) { _ in
+      signal(number) { number in
         unsafe write(1, TrapNotice.bytes.baseAddress!, TrapNotice.count)
+        TrapNotice.say(number)
         _exit(1)
       }
     }
+  }
+
+  /// Which signal it was, in two digits.
+  private static func say(_ number: Int32) {
+    var text: (UInt8, UInt8, UInt8) = (
+      UInt8(ascii: "0") + UInt8(number / 10 % 10), UInt8(ascii: "0") + UInt8(number % 10), 10
+    )
+    unsafe write(1, &text, 3)
   }
 
   static func set(_ text: String) {

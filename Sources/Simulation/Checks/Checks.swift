@@ -22,6 +22,10 @@ struct ShardTrack {
   var digests: [LogIndex: Hash128] = [:]
   /// What some client was told, at most: every linearizable read that begins now sees it.
   var toldFloor = LogIndex.zero
+  /// When an entry of each term was committed first.
+  var firstCommits: [(term: Term, at: UInt64)] = []
+  var lastLogTime: Int64 = 0
+  var lastVoters: [MemberID] = []
   var model: ShardModel
 
   init() { model = ShardModel(skus: Load.skus) }
@@ -46,7 +50,8 @@ struct Checks {
   var staleReads = 0
   var commitsChecked = 0
   var elections = 0
-  var longestStaleness: UInt64 = 0
+  var leaseReads = 0
+  var staleBeyondBound = 0
 
   /// The place of a shard's track, made at first sight.
   mutating func place(_ shard: ShardID) -> Int {

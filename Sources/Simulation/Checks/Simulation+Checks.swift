@@ -12,6 +12,7 @@ extension Simulation {
       guard checks.failure == nil else { return }
       check(row, at)
     }
+    for instant in effects.reads { checkBasis(instant, at) }
     if !effects.replies.isEmpty || !effects.reads.isEmpty { trace.mix(UInt64(at) << 8 | 0xA) }
   }
 
@@ -33,6 +34,8 @@ extension Simulation {
     case .outcomesUnknown: marks.reach(.outcomeUnknown)
     case .clockStepped: marks.reach(.clockStepped)
     case .ownClockOff: marks.reach(.ownClockOff)
+    case .transferFailed: marks.reach(.transferFailed)
+    case .membersChanged: marks.reach(.membersChanged)
     default: break  // for logs and metrics
     }
   }
@@ -74,29 +77,34 @@ extension Simulation {
 
   // MARK: Commits
 
-  /// What is committed for the first time is on the disks of a majority of the voters, of both
-  /// halves of a joint configuration (rule C2).
+  /// What is committed for the first time is on the disks of a majority of the voters (rule C2): of
+  /// those that the leader has now, or had before the newest change.
   private func checkDurable(_ entry: Entry, _ shard: ShardID, _ at: Int) {
-    checks.commitsChecked += 1
-    guard let group = group(shard, at) else { return }
-    let configuration = nodes[at].core!.configuration(of: group)
-    for half in [configuration.voters, configuration.outgoingVoters] where !half.isEmpty {
-      var holders = 0
-      for member in half {
-        let node = Int(NodeID(of: member).rawValue) - 1
-        if nodes[node].isLost || faults.isExcused(node, shard)
-          || nodes[node].disk.holds(entry.index, term: entry.term, of: shard)
-        {
-          holders += 1
-        }
-      }
-      if holders * 2 <= half.count {
-        fail(
-          "C2",
-          "entry \(entry.index.rawValue) of shard \(shard.rawValue) is committed on "
-            + "node \(at + 1) and on the disks of \(holders) of \(half.count) voters")
-      }
+    guard let group = group(shard, at), nodes[at].core!.glance(group).role == .leader else {
+      return
     }
+    let place = checks.place(shard)
+    let configuration = nodes[at].core!.configuration(of: group)
+    let halves = [
+      configuration.voters, configuration.outgoingVoters, checks.shards[place].lastVoters,
+    ]
+    if !configuration.isJoint { checks.shards[place].lastVoters = configuration.voters }
+    checks.commitsChecked += 1
+    var most = 0
+    for half in halves where !half.isEmpty {
+      let holders = half.filter { holds(entry, shard, Int(NodeID(of: $0).rawValue) - 1) }.count
+      if holders * 2 > half.count { return }
+      most = max(most, holders)
+    }
+    fail(
+      "C2",
+      "entry \(entry.index.rawValue) of shard \(shard.rawValue) is committed by node "
+        + "\(at + 1) and on the disks of \(most) of \(configuration.voters.count) voters")
+  }
+
+  private func holds(_ entry: Entry, _ shard: ShardID, _ node: Int) -> Bool {
+    nodes[node].isLost || faults.isExcused(node, shard)
+      || nodes[node].disk.holds(entry.index, term: entry.term, of: shard)
   }
 
   // MARK: Entries
@@ -153,6 +161,10 @@ extension Simulation {
     }
     checks.shards[place].applied.append(found)
     checks.shards[place].committed.append(row.entry.term)
+    if row.entry.term != checks.shards[place].firstCommits.last?.term {
+      checks.shards[place].firstCommits.append((row.entry.term, now))
+    }
+    checkLogTime(row.entry, place)
     checkDurable(row.entry, row.shard, at)
     trace.mix(found)
     guard row.shard != .meta else { return }
@@ -160,6 +172,29 @@ extension Simulation {
       fail("ledger", "entry \(index) of shard \(row.shard.rawValue), by node \(at + 1): \(wrong)")
     }
   }
+
+  /// Stamps are `max(previous, clock)`, the clock being the median of the voters' (rules T1, T2): no
+  /// more than one node's clock is ahead of it, and it never runs away by itself.
+  private func checkLogTime(_ entry: Entry, _ place: Int) {
+    let previous = checks.shards[place].lastLogTime
+    checks.shards[place].lastLogTime = max(previous, entry.logTime.milliseconds)
+    var (first, second) = (Int64.min, Int64.min)
+    for node in nodes {
+      let ahead = node.clock.aheadAtMost(now)
+      if ahead > first { (first, second) = (ahead, first) } else { second = max(second, ahead) }
+    }
+    let most = SimClock.trueWall(now) + (nodes.count > 2 ? second : first) + Self.stampSlack
+    if entry.logTime.milliseconds > max(previous, most) {
+      fail(
+        "T2",
+        "entry \(entry.index.rawValue) of shard \(place) is stamped "
+          + "\(entry.logTime.milliseconds), behind \(previous), when no two clocks are beyond \(most)"
+      )
+    }
+  }
+
+  /// What a clock that runs on without a majority may gain in a run, in milliseconds.
+  private static let stampSlack: Int64 = 2_000
 
   // MARK: Digests and reads
 
@@ -179,6 +214,31 @@ extension Simulation {
         checks.shards[place].digests[digest.index] = digest.digest
       }
     }
+  }
+
+  /// Who reads by a lease is the only one whose entries commit meanwhile (rules L2, L4): nothing of a
+  /// later term was committed when the clock was read that the lease was checked with.
+  private func checkBasis(_ instant: ReadInstant, _ at: Int) {
+    guard instant.answered == .lease, let group = group(instant.shard, at) else { return }
+    marks.reach(.readByLease)
+    checks.leaseReads += 1
+    let term = nodes[at].core!.glance(group).term
+    let place = checks.place(instant.shard)
+    for later in checks.shards[place].firstCommits.reversed() {
+      guard later.term > term else { break }
+      guard later.at <= nodes[at].timedAt else { continue }
+      return failByClock(
+        "L4",
+        "node \(at + 1) reads by the lease of term \(term.rawValue) of shard "
+          + "\(instant.shard.rawValue), when term \(later.term.rawValue) has committed since "
+          + "\((nodes[at].timedAt - later.at) / 1_000_000) ms")
+    }
+  }
+
+  /// Clocks that are worse than the bound make leases overlap: reads are stale then, and nothing else
+  /// may be wrong. They are counted.
+  func failByClock(_ rule: String, _ what: String) {
+    if plan.isBeyondBound { checks.staleBeyondBound += 1 } else { fail(rule, what) }
   }
 
   /// A read, whatever its basis, sees the books as of its index.

@@ -21,6 +21,11 @@ struct Fault: Sendable {
     /// Rows of one group can't be read any more; found at the crash that follows.
     case spoil(node: Int, pick: UInt64)
     case loseDisk(node: Int)
+    /// A bad time server: all wall clocks step together.
+    case stepAllWalls(milliseconds: Int64)
+    /// An operator hands a lead over, or changes the members of a group.
+    case transfer(pick: UInt64)
+    case changeMembers(pick: UInt64)
   }
 
   var at: UInt64
@@ -37,6 +42,9 @@ package struct FaultPlan: Sendable {
   private(set) var detourPercent: UInt64 = 0
   private(set) var detourMax: UInt64 = 1
   private(set) var writeNanosecondsMax: UInt64 = 2_000_000
+  private(set) var leaseMilliseconds: UInt32 = 800
+  /// Nodes restart with another Δ.
+  private(set) var leaseChanges = false
   /// The clocks' rates are off by at most this; above 2,000 it is more than the bound that leases
   /// rest on.
   private(set) var ratePPMMax: Int64 = 0
@@ -46,7 +54,7 @@ package struct FaultPlan: Sendable {
 
   private enum Family: UInt64, CaseIterable {
     case partition, crash, crashAll, pause, stopInside, slowDisk, failedSync, clog, stepWall, rate,
-      freeze, spoil, loseDisk
+      freeze, spoil, loseDisk, transfer, members
   }
 
   init(_ options: SimOptions) {
@@ -81,6 +89,8 @@ package struct FaultPlan: Sendable {
       detourMax = 1_000_000 + random.below(500_000_000)
     }
     if random.chance(1, in: 3) { writeNanosecondsMax = 1_000_000 + random.below(60_000_000) }
+    leaseMilliseconds = random.chance(1, in: 8) ? 0 : UInt32(300 + random.below(2_700))
+    leaseChanges = random.chance(1, in: 4)
     switch random.below(8) {
     case 0: ratePPMMax = 20_000
     case 1..<5: ratePPMMax = Self.boundPPM
@@ -107,6 +117,9 @@ package struct FaultPlan: Sendable {
       return .clog(
         from: node, to: (node + 1 + Int(pick % UInt64(max(1, options.nodes - 1)))) % options.nodes)
     case .stepWall:
+      if pick >> 40 & 1 == 0 {
+        return .stepAllWalls(milliseconds: Int64(pick % 40_000) - 20_000)
+      }
       return .stepWall(node: node, milliseconds: Int64(pick % 40_000) - 20_000)
     case .rate:
       let span = UInt64(2 * ratePPMMax + 1)
@@ -114,6 +127,8 @@ package struct FaultPlan: Sendable {
     case .freeze: return .freeze(node: node)
     case .spoil: return .spoil(node: node, pick: pick)
     case .loseDisk: return .loseDisk(node: node)
+    case .transfer: return .transfer(pick: pick)
+    case .members: return .changeMembers(pick: pick)
     }
   }
 
@@ -130,7 +145,8 @@ package struct FaultPlan: Sendable {
     [
       "loss \(lossPercent) %, repeated \(repeatPercent) %, detours \(detourPercent) % up to "
         + "\(detourMax / 1_000_000) ms, writes up to \(writeNanosecondsMax / 1_000_000) ms, "
-        + "clocks within \(ratePPMMax) ppm"
+        + "clocks within \(ratePPMMax) ppm, leases of \(leaseMilliseconds) ms"
+        + (leaseChanges ? " or a quarter" : "")
     ]
       + faults.enumerated().map { at, fault in
         "fault \(at) at \(fault.at / 1_000_000) ms for \(fault.lasts / 1_000_000) ms: \(fault.kind)"

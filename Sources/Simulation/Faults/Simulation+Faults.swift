@@ -56,7 +56,7 @@ extension Simulation {
     case .clog(let from, let to):
       marks.reach(.clogged)
       network.clog(from: from, to: to, until: now + fault.lasts)
-    case .stepWall(let node, let milliseconds): nodes[node].clock.stepWall(milliseconds)
+    case .stepWall(let node, let milliseconds): nodes[node].clock.stepWall(milliseconds, now: now)
     case .rate(let node, let ppm): nodes[node].clock.setRate(ppm, now: now)
     case .freeze(let node):
       marks.reach(.clockFrozen)
@@ -64,6 +64,10 @@ extension Simulation {
       nodes[node].pausedUntil = now + fault.lasts
     case .spoil(let node, let pick): spoil(node, pick)
     case .loseDisk(let node): loseDisk(node)
+    case .stepAllWalls(let milliseconds):
+      for node in nodes.indices { nodes[node].clock.stepWall(milliseconds, now: now) }
+    case .transfer(let pick): orderTransfer(pick)
+    case .changeMembers(let pick): orderChange(pick)
     }
     schedule(.endOfFault(number), after: fault.lasts)
   }
@@ -75,10 +79,13 @@ extension Simulation {
     case .crash(let node): restartLater(node)
     case .crashAll: for node in nodes.indices { restartLater(node) }
     case .slowDisk(let node, _): nodes[node].writeNanosecondsMax = plan.writeNanosecondsMax
-    case .stepWall(let node, _): nodes[node].clock.setWallOffset(0)
+    case .stepWall(let node, _): nodes[node].clock.setWallOffset(0, now: now)
+    case .stepAllWalls:
+      for node in nodes.indices { nodes[node].clock.setWallOffset(0, now: now) }
     case .freeze(let node): nodes[node].clock.thaw(now: now)
     case .spoil(let node, _): restartLater(node)
-    case .pause, .stopInside, .failedSync, .clog, .rate, .loseDisk: break
+    case .pause, .stopInside, .failedSync, .clog, .rate, .loseDisk, .transfer, .changeMembers:
+      break
     }
   }
 
@@ -150,14 +157,19 @@ extension Simulation {
     return true
   }
 
+  /// The voters as the member of the highest term has them.
   func voters(of shard: ShardID) -> [Int]? {
+    var best: (at: Int, group: Int, term: Term)?
     for at in nodes.indices where nodes[at].isUp {
       guard let group = group(shard, at) else { continue }
-      return nodes[at].core!.configuration(of: group).voters.map {
-        Int(NodeID(of: $0).rawValue) - 1
-      }
+      let term = nodes[at].core!.glance(group).term
+      if term > best?.term ?? .zero { best = (at, group, term) }
     }
-    return nil
+    guard let best else { return nil }
+    let configuration = nodes[best.at].core!.configuration(of: best.group)
+    return (configuration.voters + configuration.outgoingVoters).map {
+      Int(NodeID(of: $0).rawValue) - 1
+    }
   }
 
   private func spoil(_ node: Int, _ pick: UInt64) {

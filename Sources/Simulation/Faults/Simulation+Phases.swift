@@ -51,6 +51,25 @@ extension Simulation {
     for at in nodes.indices {
       if faults.core.contains(at) { mend(at) } else { breakFurther(at) }
     }
+    faults.eligible = load.shards.filter(hasMajorityInCore)
+  }
+
+  /// Whether every configuration that a node of the core may still go by has majorities in it.
+  private func hasMajorityInCore(_ shard: ShardID) -> Bool {
+    var isKnown = false
+    for at in faults.core where nodes[at].isUp {
+      guard let group = group(shard, at) else { continue }
+      let configuration = nodes[at].core!.configuration(of: group)
+      for half in [configuration.voters, configuration.outgoingVoters] where !half.isEmpty {
+        let whole = half.filter { member in
+          let node = Int(NodeID(of: member).rawValue) - 1
+          return faults.core.contains(node) && !faults.isExcused(node, shard)
+        }
+        if whole.count * 2 <= half.count { return false }
+      }
+      isKnown = true
+    }
+    return isKnown
   }
 
   private func chooseCore() {
@@ -62,11 +81,6 @@ extension Simulation {
     let size = min(order.count, majority + Int(random.below(UInt64(nodes.count - majority + 1))))
     faults.core = order.prefix(size).sorted()
     if size < nodes.count { marks.reach(.healedMinority) }
-    for shard in load.shards {
-      guard let voters = voters(of: shard) else { continue }
-      let whole = voters.filter { faults.core.contains($0) && !faults.isExcused($0, shard) }
-      if whole.count * 2 > voters.count { faults.eligible.append(shard) }
-    }
   }
 
   private func mend(_ at: Int) {

@@ -134,8 +134,10 @@ extension Simulation {
     default:
       let place = checks.place(call.shard)
       if index < call.floor {
-        return fail(
-          "C8",
+        let isLease = value.instant.answered == .lease
+        let report = isLease ? failByClock : fail
+        return report(
+          isLease ? "L2" : "C8",
           "a linearizable read of shard \(call.shard.rawValue) saw entry \(index.rawValue), "
             + "when \(call.floor.rawValue) had been told before it was sent")
       }

@@ -30,6 +30,12 @@ package enum Mark: Int, CaseIterable, Sendable {
   case partitionedRegion
   case clogged
   case healedMinority
+  case transferred
+  case transferFailed
+  case changedMembers
+  case changedJointly
+  case membersChanged
+  case readByLease
 }
 
 /// How often each was reached.

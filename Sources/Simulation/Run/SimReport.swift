@@ -10,6 +10,7 @@ package struct SimReport: Sendable {
   package var answered: Int
   package var reads: Int
   package var staleReads: Int
+  package var leaseReads: Int
   package var repeats: Int
   package var unknown: Int
   package var elections: Int
@@ -32,7 +33,7 @@ package struct SimReport: Sendable {
       "  \(steps) steps, \(elections) elections, \(entries) entries (\(entriesCompared) compared, "
         + "\(digestsCompared) digests)",
       "  \(answered) calls answered, \(repeats) repeated, \(unknown) given up, \(reads) reads "
-        + "(\(staleReads) stale ones), \(expired) holds expired, "
+        + "(\(leaseReads) by lease, \(staleReads) stale ones), \(expired) holds expired, "
         + "\(judgedHistories) histories linearizable"
         + (undecidedHistories > 0 ? ", \(undecidedHistories) undecided" : "")
         + (staleBeyondBound > 0 ? ", \(staleBeyondBound) stale by clocks beyond the bound" : ""),
@@ -56,9 +57,11 @@ extension Simulation {
       options: options, failure: checks.failure, traceHash: trace.value,
       simulatedMilliseconds: (now - 1_000_000_000) / 1_000_000, steps: trace.steps,
       entries: entries, answered: load.answered, reads: load.reads,
-      staleReads: checks.staleReads, repeats: load.repeats, unknown: load.unknown,
+      staleReads: checks.staleReads, leaseReads: checks.leaseReads, repeats: load.repeats,
+      unknown: load.unknown,
       elections: checks.elections, faults: faults.begun, expired: expired,
       digestsCompared: checks.digestsCompared, entriesCompared: checks.entriesCompared,
-      marks: marks, judgedHistories: load.judged, planLines: plan.lines)
+      marks: marks, staleBeyondBound: checks.staleBeyondBound, judgedHistories: load.judged,
+      planLines: plan.lines)
   }
 }

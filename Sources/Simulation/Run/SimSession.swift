@@ -14,8 +14,8 @@ package struct SimSession {
 
   /// What is printed for a run that traps: the checks inside of the cores end the process.
   package func notice(_ seed: UInt64) -> String {
-    "\nseed \(seed): TRAPPED; repeat it with:\n  "
-      + Self.repeating(command.options(seed), mutant: command.mutant) + "\n"
+    "\nseed \(seed): TRAPPED; a debug build says why; repeat it with:\n  "
+      + Self.repeating(command.options(seed), mutant: command.mutant) + "\n  signal "
   }
 
   /// Plays one seed; true if nothing was wrong.

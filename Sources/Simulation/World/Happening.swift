@@ -33,6 +33,9 @@ enum Input {
   case loaded(LoadWork)
   case snapshotRead(SnapshotReadWork)
   case ask(Ask)
+  /// An operator's command.
+  case transfer(ShardID, to: Int)
+  case change(ShardID, [MemberStep])
 }
 
 /// A client's question on its way to a node.

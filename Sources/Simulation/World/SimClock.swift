@@ -9,6 +9,9 @@ struct SimClock {
   private(set) var ratePPM: Int64
   private var wallOffset: Int64
   private var frozenAt: UInt64?
+  /// The most that the wall clock was ahead of true time lately.
+  private var peakOffset: Int64
+  private var steppedAt: UInt64 = 0
 
   private static let wallStart: Int64 = 1_700_000_000_000
   private static let rawAhead: UInt64 = 5_000_000_000
@@ -19,6 +22,7 @@ struct SimClock {
     raw = boot + Self.rawAhead
     self.ratePPM = ratePPM
     self.wallOffset = wallOffset
+    peakOffset = wallOffset
   }
 
   func reading(_ now: UInt64) -> ClockReading {
@@ -33,9 +37,26 @@ struct SimClock {
     ratePPM = ppm
   }
 
-  mutating func stepWall(_ milliseconds: Int64) { wallOffset += milliseconds }
+  mutating func stepWall(_ milliseconds: Int64, now: UInt64) {
+    setWallOffset(wallOffset + milliseconds, now: now)
+  }
 
-  mutating func setWallOffset(_ milliseconds: Int64) { wallOffset = milliseconds }
+  mutating func setWallOffset(_ milliseconds: Int64, now: UInt64) {
+    peakOffset = max(aheadAtMost(now), milliseconds)
+    wallOffset = milliseconds
+    steppedAt = now
+  }
+
+  /// How far ahead of true time a sample of this clock can be that still counts somewhere.
+  func aheadAtMost(_ now: UInt64) -> Int64 {
+    now > steppedAt + Self.sampleAgeMax ? wallOffset : max(peakOffset, wallOffset)
+  }
+
+  /// A paused node may have a sample for as long as it is paused.
+  private static let sampleAgeMax: UInt64 = 30_000_000_000
+
+  /// Milliseconds since 1970 UTC of true time.
+  static func trueWall(_ now: UInt64) -> Int64 { wallStart + Int64(now / 1_000_000) }
 
   /// The hypervisor stops the machine with its clocks (rule L8: not covered by the guarantees).
   mutating func freeze(now: UInt64) {

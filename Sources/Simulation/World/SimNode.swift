@@ -23,7 +23,7 @@ struct SimNode {
     var sku: Int
   }
 
-  let settings: NodeSettings
+  var settings: NodeSettings
   var core: NodeCore?
   var disk = SimDisk()
   var clock: SimClock
@@ -33,6 +33,8 @@ struct SimNode {
   var turn = Turn.none
   /// Nothing runs on the node before this instant.
   var pausedUntil: UInt64 = 0
+  /// When the clock of the turn under way was read.
+  var timedAt: UInt64 = 0
   /// The lane is stopped once inside its next turn, for so long, behind this step (0...2).
   var stopInside: (step: Int, nanoseconds: UInt64)?
   /// In order; a crash loses those that the disk has not synced.

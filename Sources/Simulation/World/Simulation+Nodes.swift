@@ -10,6 +10,11 @@ extension Simulation {
   func start(_ at: Int) {
     nodes[at].isStarting = false
     guard !nodes[at].isLost else { return }
+    if plan.leaseChanges, phase != .setup {
+      // Another configuration than before: the Δ of entries that are there counts on (rule L5).
+      nodes[at].settings.raft.leaseMilliseconds =
+        random.chance(1, in: 2) ? plan.leaseMilliseconds : plan.leaseMilliseconds / 4
+    }
     do throws(SnapshotError) {
       let restored = try nodes[at].disk.restored(limits: nodes[at].settings.ledger)
       if restored.contains(where: \.isFlawed) { marks.reach(.startedFlawed) }
@@ -89,6 +94,7 @@ extension Simulation {
       case .none, .due: return
       case .taken(let inputs):
         nodes[at].turn = .timed(inputs, nodes[at].clock.reading(now))
+        nodes[at].timedAt = now
         if stops(at, behind: 1) { return }
       case .timed(let inputs, let reading):
         nodes[at].turn = .none
@@ -177,6 +183,12 @@ extension Simulation {
       } else {
         marks.reach(.snapshotGone)
         nodes[at].core!.snapshotUnavailable(work, now: reading)
+      }
+    case .transfer(let shard, let to):
+      _ = nodes[at].core!.transfer(shard, to: NodeID(UInt64(to + 1)), now: reading)
+    case .change(let shard, let steps):
+      if case .accepted = nodes[at].core!.change(shard, steps, now: reading) {
+        marks.reach(steps.count > 1 ? .changedJointly : .changedMembers)
       }
     case .ask(.submit(let batch)): nodes[at].core!.submit(batch, now: reading)
     case .ask(.read(let request, let sku)):

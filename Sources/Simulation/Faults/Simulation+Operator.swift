@@ -1,0 +1,61 @@
+import NodeCore
+import Primitives
+import RaftConsensus
+
+// What operators do in the middle of everything: hand leads over, and change members.
+
+extension Simulation {
+  /// Who leads a shard by its own word, in the highest term.
+  private func leader(of shard: ShardID) -> (node: Int, members: MembersView)? {
+    var best: (at: Int, term: Term)?
+    for at in nodes.indices where nodes[at].isUp {
+      guard let group = group(shard, at) else { continue }
+      let glance = nodes[at].core!.glance(group)
+      if glance.role == .leader, glance.term > best?.term ?? .zero { best = (at, glance.term) }
+    }
+    guard let best, let members = nodes[best.at].core!.members(of: shard) else { return nil }
+    return (best.at, members)
+  }
+
+  private func shard(_ pick: UInt64) -> ShardID {
+    pick % 8 == 0 ? .meta : load.shards[Int(pick / 8 % UInt64(load.shards.count))]
+  }
+
+  func orderTransfer(_ pick: UInt64) {
+    let shard = shard(pick)
+    guard let (node, members) = leader(of: shard) else { return }
+    let others = members.voters.filter { $0 != NodeID(UInt64(node + 1)) }
+    guard !others.isEmpty else { return }
+    marks.reach(.transferred)
+    let to = others[Int(pick >> 20 % UInt64(others.count))]
+    deliver(.transfer(shard, to: Int(to.rawValue) - 1), to: node)
+  }
+
+  /// One step towards other members: a learner comes, a learner that is there becomes a voter, alone
+  /// or in the place of another, or a voter goes. A group keeps three to five voters.
+  func orderChange(_ pick: UInt64) {
+    let shard = shard(pick)
+    // Meta stays on all nodes: shards are found through it.
+    guard shard != .meta, let (node, members) = leader(of: shard), !members.isJoint else { return }
+    let dice = pick >> 20 % 4
+    let all = nodes.indices.map { NodeID(UInt64($0 + 1)) }
+    let outside = all.filter { !members.voters.contains($0) && !members.learners.contains($0) }
+    let goes = leaving(members, pick)
+    var steps: [MemberStep] = []
+    if let learner = members.learners.first, dice > 0 {
+      steps = [.voter(learner)]
+      if members.voters.count >= 4 || dice > 1 { steps.append(.remove(goes)) }
+    } else if members.voters.count > 3, dice < 2 {
+      steps = [.remove(goes)]
+    } else if !outside.isEmpty {
+      steps = [.learner(outside[Int(pick >> 24 % UInt64(outside.count))])]
+    }
+    if !steps.isEmpty { deliver(.change(shard, steps), to: node) }
+  }
+
+  /// Who lost its disk goes first, else anybody: the leader too.
+  private func leaving(_ members: MembersView, _ pick: UInt64) -> NodeID {
+    members.voters.first { nodes[Int($0.rawValue) - 1].isLost }
+      ?? members.voters[Int(pick >> 32 % UInt64(members.voters.count))]
+  }
+}
