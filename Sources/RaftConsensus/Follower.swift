@@ -6,7 +6,9 @@ struct Follower: Sendable {
   private(set) var leader: MemberID?
   /// When the leader was last heard.
   private var heardAt: UInt64
-  var electionDeadline: UInt64
+  private(set) var electionDeadline: UInt64
+  /// Since when it waits for that.
+  private var waitsSince: UInt64
   /// The log agrees with this term's leader up to here; nil until it was seen to.
   private var matched: LogIndex?
   /// The leader has yet to be told.
@@ -17,6 +19,7 @@ struct Follower: Sendable {
   init(leader: MemberID? = nil, now: UInt64, electionDeadline: UInt64) {
     self.leader = leader
     heardAt = now
+    waitsSince = now
     self.electionDeadline = electionDeadline
   }
 
@@ -31,7 +34,13 @@ struct Follower: Sendable {
   mutating func heard(_ leader: MemberID, now: UInt64, core: inout GroupCore) {
     self.leader = leader
     heardAt = now
-    electionDeadline = now + core.randomElectionTimeout()
+    wait(core.randomElectionTimeout(), since: now)
+  }
+
+  /// Stands when nothing was heard for that long.
+  mutating func wait(_ timeout: UInt64, since now: UInt64? = nil) {
+    if let now { waitsSince = now }
+    electionDeadline = waitsSince + timeout
   }
 }
 

@@ -5,18 +5,17 @@ import Primitives
 extension RaftGroup {
   /// No leader was heard for an election timeout.
   mutating func electionTimeout(now: UInt64) {
-    let deadline =
-      now
-      + (core.hard.term == .zero ? core.firstElectionTimeout() : core.randomElectionTimeout())
+    let timeout =
+      core.hard.term == .zero ? core.firstElectionTimeout() : core.randomElectionTimeout()
     guard core.mayStand else {
-      changeFollower { follower, _ in follower.electionDeadline = deadline }
+      changeFollower { follower, _ in follower.wait(timeout, since: now) }
       return
     }
     if core.settings.plain.contains(.noPreVote) {
       leaveRole()
       startElection(now: now)
     } else {
-      startPreVote(deadline: deadline, now: now)
+      startPreVote(deadline: now + timeout, now: now)
     }
   }
 
@@ -155,8 +154,8 @@ extension RaftGroup {
       core.send(.voteReply(granted: true), to: candidate)
     }
     guard isNew else { return }
-    let deadline = now + core.randomElectionTimeout()
-    changeFollower { follower, _ in follower.electionDeadline = deadline }
+    let timeout = core.randomElectionTimeout()
+    changeFollower { follower, _ in follower.wait(timeout, since: now) }
   }
 }
 
@@ -173,7 +172,11 @@ extension RaftGroup {
     else { return }
     ballot.record(message.from, granted: granted)
     state = .preCandidate(ballot)
-    if ballot.result(core.quorum) == .won { startElection(now: now) }
+    switch ballot.result(core.quorum) {
+    case .won: startElection(now: now)
+    case .lost: giveUp(now: now)
+    case .pending: break
+    }
   }
 
   mutating func takeVote(_ message: Message, granted: Bool, now: UInt64) {
@@ -191,6 +194,15 @@ extension RaftGroup {
     guard case .candidate(var ballot) = state else { return }
     ballot.record(voter, granted: granted)
     state = .candidate(ballot)
-    if ballot.result(core.quorum) == .won { becomeLeader(now: now) }
+    switch ballot.result(core.quorum) {
+    case .won: becomeLeader(now: now)
+    case .lost: giveUp(now: now)
+    case .pending: break
+    }
+  }
+
+  /// Enough said no that nobody else's yes helps: waits for another timeout, or for a leader.
+  private mutating func giveUp(now: UInt64) {
+    becomeFollower(term: term, leader: nil, reason: .higherTerm, now: now)
   }
 }

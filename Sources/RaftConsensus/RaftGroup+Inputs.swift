@@ -27,6 +27,7 @@ extension RaftGroup {
     guard case .leader = state else { return .notLeader(hint: leader) }
     let result = changeLeader { leader, core -> ProposeResult in
       guard leader.transfer == nil else { return .transferring }
+      guard !leader.isOut(core) else { return .notLeader(hint: nil) }
       guard !leader.isFull(core) else { return .full }
       let index = leader.append(kind: kind, payload: payload, logTime: logTime, core: &core)
       return .accepted(index: index, term: leader.term)
@@ -66,6 +67,12 @@ extension RaftGroup {
   /// A durable snapshot stands for everything up to `mark`; rows up to it may go from the disk, and
   /// entries beyond what memory holds are forgotten.
   package mutating func compact(to mark: SnapshotMark) { core.log.compact(to: mark) }
+
+  /// Lets go of entries that a snapshot stands for, up to `index`, however few there are in memory:
+  /// a follower that lacks them gets the snapshot.
+  package mutating func dropEntries(upTo index: LogIndex) {
+    core.log.trimMemory(toBytes: 0, upTo: min(index, core.log.mark.index))
+  }
 
   /// Answers a load. Fewer entries than asked for are good; none means that they could not be had
   /// (`RaftEvent.entriesUnreadable`).

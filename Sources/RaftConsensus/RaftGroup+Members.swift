@@ -69,6 +69,11 @@ extension RaftGroup {
     return true
   }
 
+  /// The election timeout under way is this long, from when it began; the next is random again.
+  package mutating func setElectionTimeout(_ nanoseconds: UInt64) {
+    changeFollower { follower, _ in follower.wait(nanoseconds) }
+  }
+
   /// A follower goes by its election timeout alone from here on, until it hears the leader again: it
   /// may vote although that one may be alive.
   @discardableResult

@@ -7,7 +7,7 @@ protocol ScriptDriver {
 
 /// The kinds of script that there are; a file's commands say which it is.
 package enum ScriptKind: Hashable, Sendable {
-  case quorum, change
+  case quorum, change, interaction
 }
 
 /// How a file fared.
@@ -35,6 +35,7 @@ package func runScript(_ text: String) throws(ScriptError) -> ScriptReport {
   switch try kind(of: script) {
   case .quorum: return try run(script, QuorumDriver())
   case .change: return try run(script, ChangeDriver())
+  case .interaction: return try runInteraction(script)
   }
 }
 
@@ -43,6 +44,7 @@ private func kind(of script: ScriptText) throws(ScriptError) -> ScriptKind {
   for stanza in script.stanzas {
     if QuorumDriver.commands.contains(stanza.command) { return .quorum }
     if ChangeDriver.commands.contains(stanza.command) { return .change }
+    if InteractionDriver.commands.contains(stanza.command) { return .interaction }
   }
   throw ScriptError(line: first.line, "unknown command \(first.command)")
 }
@@ -64,6 +66,21 @@ private func run<Driver: ScriptDriver>(
       report.difference = ScriptReport.Difference(
         line: stanza.line, command: stanza.command, expected: stanza.expected, actual: actual)
     }
+  }
+  return report
+}
+
+private func runInteraction(_ script: ScriptText) throws(ScriptError) -> ScriptReport {
+  var driver = InteractionDriver()
+  var report = ScriptReport()
+  for stanza in script.stanzas {
+    let difference = try driver.run(stanza)
+    report.stanzas += 1
+    if difference == nil { report.passed += 1 }
+    if report.difference == nil { report.difference = difference }
+  }
+  if report.difference == nil, let last = script.stanzas.last {
+    report.difference = driver.settled(last)
   }
   return report
 }

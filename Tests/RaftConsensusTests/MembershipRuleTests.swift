@@ -218,8 +218,24 @@ import Testing
       if case .heartbeat(let commit, _) = $0.body { commit == LogIndex(2) } else { false }
     }
     #expect(told.map(\.to) == members(2, 3), "the others hear of it first")
+    #expect(leader.propose() == .notLeader(hint: nil))
     leader.wait(milliseconds: 5_000)
     #expect(leader.settle().isEmpty, "and it never stands again")
+  }
+
+  @Test func ruleC1_aRemovedLeaderDoesNotWaitForeverForWhoDoesNotAnswer() {
+    var leader = leader(Configuration(voters: members(1, 2, 3, 4)), with: [2, 3])
+    _ = change(&leader, .remove(MemberID(1)))
+    leader.settle()
+    leader.acknowledge(2, by: 2)
+    leader.acknowledge(2, by: 3)
+    leader.settle()
+    #expect(leader.group.commitIndex == LogIndex(2))
+    #expect(leader.group.role == .leader, "the fourth doesn't know yet")
+    #expect(leader.propose() == .notLeader(hint: nil))
+    leader.wait(milliseconds: 100)
+    leader.settle()
+    #expect(leader.group.role == .follower)
   }
 
   /// Found by random lives: the others' logs are too long for the one that is left to be elected.

@@ -48,7 +48,7 @@ import Testing
       live("changing members", seed: seed, &cluster, chaos)
       changes += cluster.changes
       transfers += cluster.transfers
-      let voters = cluster.leader.map { cluster.nodes[$0].group.configuration.voters } ?? []
+      let voters = cluster.nodes.flatMap { $0.group.configuration.voters }
       if voters.contains(where: { $0 > MemberID(3) }) { crowds += 1 }
     }
     guard seeds(120).count > 1 else { return }

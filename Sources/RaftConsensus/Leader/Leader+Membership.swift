@@ -20,6 +20,7 @@ extension Leader {
     _ change: ConfigurationChange, logTime: LogTime, now: UInt64, core: inout GroupCore
   ) -> ProposeResult {
     guard transfer == nil else { return .transferring }
+    guard !isOut(core) else { return .notLeader(hint: nil) }
     if let refusal = refusal(now: now, core: core) { return .refused(refusal) }
     let next: Configuration
     do {
@@ -84,7 +85,9 @@ extension Leader {
   private mutating func welcome(at index: LogIndex, now: UInt64, _ core: GroupCore) {
     let strangers = core.configuration.members + departing.map(\.member)
     for member in strangers where member != core.member && progress(of: member) == nil {
-      others.append(Progress(member: member, next: index, now: now))
+      var progress = Progress(member: member, next: index, now: now)
+      progress.heard(isInService: true, now: now)
+      others.append(progress)
     }
     others.sort { $0.member < $1.member }
   }
@@ -106,17 +109,27 @@ extension Leader {
     append(next, logTime: core.log.lastLogTime, core: &core)
   }
 
-  /// The leader is no voter any more, and that is committed: others go on without it (Raft thesis,
-  /// section 4.2.2).
+  /// The leader is no voter any more, and that is committed: it makes nothing more.
+  func isOut(_ core: GroupCore) -> Bool { !core.isVoter && !core.isConfigurationPending }
+
+  /// Others go on without it (Raft thesis, section 4.2.2): as soon as all voters know that it is
+  /// committed, and at the latest after a few heartbeats.
   func isRemoved(_ core: GroupCore) -> Bool {
-    !core.isVoter && !core.isConfigurationPending
-      && !core.settings.plain.contains(.staysWhenRemoved)
+    guard isOut(core), !core.settings.plain.contains(.staysWhenRemoved) else { return false }
+    let index = core.log.configurations.latestIndex
+    return heartbeatsOut >= Self.heartbeatsOutMax
+      || core.configuration.voters.allSatisfy { voter in
+        progress(of: voter).map { others[$0].commitSent >= index } ?? true
+      }
   }
+
+  private static var heartbeatsOutMax: Int { 2 }
 
   // MARK: Farewell
 
   /// A heartbeat's time went by.
   mutating func countDeparting(_ core: GroupCore) {
+    if isOut(core) { heartbeatsOut += 1 }
     for at in departing.indices where departing[at].index <= core.log.committed {
       departing[at].heartbeatsLeft -= 1
     }

@@ -46,11 +46,19 @@ extension Leader {
   }
 
   /// A follower that answers heartbeats but acknowledges nothing may have lost the last append: one
-  /// without entries makes it say so.
+  /// without entries makes it say so. One whose log is being asked about is asked anew.
   private mutating func remind(at: Int, core: inout GroupCore) {
-    guard others[at].seemsStuck, others[at].loading == .idle else { return }
-    others[at].reminded()
-    if case .replicate = others[at].flow { sendEmpty(at: at, core: &core) }
+    guard others[at].loading == .idle else { return }
+    switch others[at].flow {
+    case .replicate(let window):
+      guard others[at].seemsStuck || window.isFull(core.settings) else { return }
+      others[at].reminded()
+      sendEmpty(at: at, core: &core)
+    case .probe:
+      others[at].askAgain()
+      if others[at].match >= core.log.lastIndex { sendEmpty(at: at, core: &core) }
+    case .snapshot: break
+    }
   }
 
   private mutating func take(

@@ -10,6 +10,8 @@ struct Leader: Sendable {
   var others: [Progress]
   /// Members that were removed and have yet to be told.
   var departing: [Departing] = []
+  /// Heartbeats since the leader itself is out.
+  var heartbeatsOut = 0
   /// The lead is being handed over.
   var transfer: Transfer?
   var reads = ReadRounds()

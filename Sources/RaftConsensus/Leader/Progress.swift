@@ -11,6 +11,9 @@ struct Progress: Sendable {
   private(set) var loading = Loading.idle
   /// When an answer in this term last came.
   private(set) var heardAt: UInt64
+  /// An answer came in this term.
+  private(set) var isActive = false
+  private var heardSinceHeartbeat = false
   /// When one last came that only a member in service gives: check-quorum counts it (rule C7).
   private(set) var servedAt: UInt64
   /// The newest round of reads that it answered (rule C8).
@@ -50,6 +53,8 @@ struct Progress: Sendable {
 
   mutating func heard(isInService: Bool, now: UInt64) {
     heardAt = now
+    isActive = true
+    heardSinceHeartbeat = true
     if isInService { servedAt = now }
   }
 
@@ -135,12 +140,16 @@ struct Progress: Sendable {
   /// The disk couldn't.
   mutating func failLoading() { loading = .failed }
 
+  /// The question may be lost: it is asked once more.
+  mutating func askAgain() { flow = .probe(isWaiting: false) }
+
   /// A heartbeat's time has come: what waits for an answer that may be lost asks again; a member
-  /// that is silent gets no more than that.
+  /// that is silent gets no more than that, and one that only fell silent is asked when it answers.
   mutating func retry(isSilent: Bool) {
     if loading == .failed { loading = .idle }
+    defer { heardSinceHeartbeat = false }
     switch flow {
-    case .probe: flow = .probe(isWaiting: false)
+    case .probe: if heardSinceHeartbeat || isSilent { askAgain() }
     case .replicate(let window):
       seemsStuck = window.count > 0 && match == matchAtHeartbeat
       matchAtHeartbeat = match

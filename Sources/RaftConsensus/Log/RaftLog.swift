@@ -159,8 +159,8 @@ extension RaftLog {
   mutating func confirmWrite(_ sequence: UInt64) { writes.confirm(sequence) }
 
   /// Lets go of entries that were handed out and are durable, beyond what memory may hold.
-  mutating func trimMemory(toBytes maxBytes: Int) {
-    tail.trim(toBytes: maxBytes, upTo: min(handedOut, durable))
+  mutating func trimMemory(toBytes maxBytes: Int, upTo index: LogIndex? = nil) {
+    tail.trim(toBytes: maxBytes, upTo: min(handedOut, durable, index ?? handedOut))
     terms.raiseFloor(to: min(mark.index, tail.firstIndex.previous))
   }
 }
