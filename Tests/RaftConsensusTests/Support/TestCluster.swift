@@ -134,9 +134,9 @@ struct TestCluster {
     }
     var steps: [ConfigurationChange.Step] = []
     for _ in 0...(random.chance(1, in: 3) ? 2 : 0) {
-      switch random.below(4) {
+      switch random.below(8) {
       case 0: steps.append(.remove(anybody()))
-      case 1: steps.append(.learner(anybody()))
+      case 1, 2: steps.append(.learner(anybody()))
       default:
         let learners = nodes[at].group.configuration.learners
         steps.append(.voter(learners.randomElement(using: &random) ?? anybody()))
