@@ -15,7 +15,7 @@
     case voteByDurableLog = "vote-by-durable-log"
     case lowerTermAppend = "append-of-lower-term-taken"
     case heartbeatCommitUnbounded = "heartbeat-commit-beyond-match"
-    case ackNamesLogEnd = "ack-names-end-of-log"
+    case rewriteForgotten = "late-write-confirms-rewritten-entry"
     case conflictKept = "conflicting-entry-kept"
     case flawedVotes = "flawed-member-votes"
     case diskLostSameID = "disk-lost-under-same-id"

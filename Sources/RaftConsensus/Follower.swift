@@ -136,8 +136,9 @@ extension Follower {
     guard core.isInService else { return }
     if writing {
       #if HOLDFAST_MUTANTS
-        if Mutant.ackBeforeSync.isPlanted || Mutant.ackNamesLogEnd.isPlanted {
-          return acknowledgeWrongly(matched, to: leader, core: &core)
+        if Mutant.ackBeforeSync.isPlanted {
+          ackIsDue = false
+          return core.send(.appendReply(.matched(core.log.position(at: matched))), to: leader)
         }
       #endif
       let reply = AppendReply.matched(core.log.position(at: matched))
@@ -153,19 +154,6 @@ extension Follower {
     }
     ackIsDue = durable < matched
   }
-
-  #if HOLDFAST_MUTANTS
-    private mutating func acknowledgeWrongly(
-      _ matched: LogIndex, to leader: MemberID, core: inout GroupCore
-    ) {
-      ackIsDue = false
-      if Mutant.ackBeforeSync.isPlanted {
-        core.send(.appendReply(.matched(core.log.position(at: matched))), to: leader)
-      } else {
-        core.sendAfterPersist(.appendReply(.matched(core.log.last)), to: leader)
-      }
-    }
-  #endif
 
   /// Rule C9: back once what the current leader confirmed, durably, reaches what was acknowledged.
   private func returnToService(matched: LogIndex, core: inout GroupCore) {

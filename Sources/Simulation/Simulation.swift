@@ -65,7 +65,7 @@ package final class Simulation {
     settings.raft.leaseMilliseconds = plan.leaseMilliseconds
     settings.raft.clockRatePPM = UInt32(FaultPlan.boundPPM)
     settings.raft.inFlightMessagesMax = 8
-    settings.raft.appendBytesMax = 2 << 10
+    settings.raft.appendBytesMax = seed % 3 == 0 ? 100 : 2 << 10
     settings.raft.tailBytesMax = 2 << 10
     settings.raft.handOutBytesMax = 8 << 10
     settings.raft.snapshotChunkBytes = 4 << 10
@@ -90,6 +90,7 @@ package final class Simulation {
       perform(event.payload)
     }
     if checks.failure == nil { checkEnd() }
+    if checks.failure == nil { judgeHistories() }
     return report()
   }
 

@@ -138,7 +138,7 @@ extension Leader {
     #if HOLDFAST_MUTANTS
       if let index = wronglyCommitted(core) {
         core.log.commit(upTo: index)
-        lease.committed(upTo: index)
+        _ = lease.committed(upTo: index, now: core.now)
         if Mutant.leaseFromCommit.isPlanted { lease.countFromNow(core.now) }
         if isEstablished(core) { reads.firstCommit(core.log.committed) }
       }

@@ -34,6 +34,9 @@ struct WriteTracker: Sendable {
     let kept = index.previous
     durable = min(durable, kept)
     requested = min(requested, kept)
+    #if HOLDFAST_MUTANTS
+      if Mutant.rewriteForgotten.isPlanted { return }
+    #endif
     for at in writes.indices { writes[at].last = min(writes[at].last, kept) }
   }
 

@@ -2,7 +2,12 @@ import Primitives
 
 /// One thing that goes wrong, and for how long.
 struct Fault: Sendable {
-  enum Shape: Int, CaseIterable, Sendable { case majority, minority, ring, region, single }
+  enum Shape: Sendable {
+    case majority, minority, ring, region, single
+    case only(Int)
+
+    static let drawn: [Shape] = [.majority, .minority, .ring, .region, .single, .single]
+  }
 
   enum Kind: Sendable {
     /// Cuts links; `pick` chooses the nodes, `oneWay` lets one direction through.
@@ -15,6 +20,8 @@ struct Fault: Sendable {
     case slowDisk(node: Int, nanosecondsMax: UInt64)
     case failedSync(node: Int)
     case clog(from: Int, to: Int)
+    /// Everything that a node sends is held up, and then comes at once.
+    case clogAll(from: Int)
     case stepWall(node: Int, milliseconds: Int64)
     case rate(node: Int, ppm: Int64)
     case freeze(node: Int)
@@ -31,6 +38,25 @@ struct Fault: Sendable {
   var at: UInt64
   var lasts: UInt64
   var kind: Kind
+  /// It strikes whoever leads the shard that this chooses, if anybody does.
+  var aim: UInt64?
+}
+
+extension Fault {
+  /// Strikes another node than was drawn.
+  mutating func strike(_ node: Int) {
+    switch kind {
+    case .crash: kind = .crash(node: node)
+    case .pause: kind = .pause(node: node)
+    case .stopInside(_, let step): kind = .stopInside(node: node, step: step)
+    case .slowDisk(_, let most): kind = .slowDisk(node: node, nanosecondsMax: most)
+    case .failedSync: kind = .failedSync(node: node)
+    case .clogAll: kind = .clogAll(from: node)
+    case .partition(.single, let oneWay, let pick):
+      kind = .partition(.only(node), oneWay: oneWay, pick: pick)
+    default: break
+    }
+  }
 }
 
 /// Everything that goes wrong in a run, drawn from its seed before it begins, so that a part can be
@@ -72,7 +98,8 @@ package struct FaultPlan: Sendable {
       faults.append(
         Fault(
           at: at, lasts: 100_000_000 + random.below(longest),
-          kind: draw(family, options, &random)))
+          kind: draw(family, options, &random),
+          aim: random.chance(1, in: 2) ? random.next() : nil))
       at += 50_000_000 + random.below(gap)
     }
   }
@@ -89,7 +116,7 @@ package struct FaultPlan: Sendable {
       detourMax = 1_000_000 + random.below(500_000_000)
     }
     if random.chance(1, in: 3) { writeNanosecondsMax = 1_000_000 + random.below(60_000_000) }
-    leaseMilliseconds = random.chance(1, in: 8) ? 0 : UInt32(300 + random.below(2_700))
+    leaseMilliseconds = random.chance(1, in: 3) ? 0 : UInt32(200 + random.below(2_000))
     leaseChanges = random.chance(1, in: 4)
     switch random.below(8) {
     case 0: ratePPMMax = 20_000
@@ -105,7 +132,7 @@ package struct FaultPlan: Sendable {
     let pick = random.next()
     switch family {
     case .partition:
-      let shape = Fault.Shape.allCases[Int(pick % UInt64(Fault.Shape.allCases.count))]
+      let shape = Fault.Shape.drawn[Int(pick % UInt64(Fault.Shape.drawn.count))]
       return .partition(shape, oneWay: random.chance(1, in: 3), pick: random.next())
     case .crash: return .crash(node: node)
     case .crashAll: return random.chance(1, in: 4) ? .crashAll : .crash(node: node)
@@ -114,6 +141,7 @@ package struct FaultPlan: Sendable {
     case .slowDisk: return .slowDisk(node: node, nanosecondsMax: 1_000_000 + pick % 1_000_000_000)
     case .failedSync: return .failedSync(node: node)
     case .clog:
+      if pick >> 40 & 1 == 0 { return .clogAll(from: node) }
       return .clog(
         from: node, to: (node + 1 + Int(pick % UInt64(max(1, options.nodes - 1)))) % options.nodes)
     case .stepWall:

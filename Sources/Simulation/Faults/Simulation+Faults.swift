@@ -25,7 +25,18 @@ struct FaultState {
     excused.removeAll { $0.node == node && $0.shard == shard }
   }
 
-  mutating func count() { begun += 1 }
+  private var running: [(number: Int, fault: Fault)] = []
+
+  mutating func begin(_ number: Int, _ fault: Fault) {
+    begun += 1
+    running.append((number, fault))
+  }
+
+  /// The fault as it was begun, when it is to end.
+  mutating func underWay(_ number: Int) -> Fault? {
+    guard let at = running.firstIndex(where: { $0.number == number }) else { return nil }
+    return running.remove(at: at).fault
+  }
 }
 
 extension Simulation {
@@ -42,8 +53,9 @@ extension Simulation {
 
   func begin(fault number: Int) {
     guard phase == .safety else { return }
-    let fault = plan.faults[number]
-    faults.count()
+    var fault = plan.faults[number]
+    if let aim = fault.aim, let leader = leader(of: shard(aim)) { fault.strike(leader.node) }
+    faults.begin(number, fault)
     trace.mix(UInt64(number) | 0xFA << 32)
     switch fault.kind {
     case .partition(let shape, let oneWay, let pick): partition(shape, oneWay: oneWay, pick: pick)
@@ -56,6 +68,11 @@ extension Simulation {
     case .clog(let from, let to):
       marks.reach(.clogged)
       network.clog(from: from, to: to, until: now + fault.lasts)
+    case .clogAll(let node):
+      marks.reach(.clogged)
+      for other in nodes.indices where other != node {
+        network.clog(from: node, to: other, until: now + fault.lasts)
+      }
     case .stepWall(let node, let milliseconds): nodes[node].clock.stepWall(milliseconds, now: now)
     case .rate(let node, let ppm): nodes[node].clock.setRate(ppm, now: now)
     case .freeze(let node):
@@ -74,7 +91,8 @@ extension Simulation {
 
   func end(fault number: Int) {
     guard phase == .safety else { return }
-    switch plan.faults[number].kind {
+    guard let fault = faults.underWay(number) else { return }
+    switch fault.kind {
     case .partition: network.joinAll()
     case .crash(let node): restartLater(node)
     case .crashAll: for node in nodes.indices { restartLater(node) }
@@ -84,7 +102,8 @@ extension Simulation {
       for node in nodes.indices { nodes[node].clock.setWallOffset(0, now: now) }
     case .freeze(let node): nodes[node].clock.thaw(now: now)
     case .spoil(let node, _): restartLater(node)
-    case .pause, .stopInside, .failedSync, .clog, .rate, .loseDisk, .transfer, .changeMembers:
+    case .pause, .stopInside, .failedSync, .clog, .clogAll, .rate, .loseDisk, .transfer,
+      .changeMembers:
       break
     }
   }
@@ -103,6 +122,7 @@ extension Simulation {
     case .majority: cut(Array(order.prefix(order.count / 2 + 1)), oneWay: oneWay)
     case .minority: cut(Array(order.prefix(order.count / 2)), oneWay: oneWay)
     case .single: cut([order[0]], oneWay: oneWay)
+    case .only(let node): cut([node], oneWay: oneWay)
     case .region:
       marks.reach(.partitionedRegion)
       cut(nodes.indices.filter { regionOf[$0] == regionOf[order[0]] }, oneWay: oneWay)

@@ -6,7 +6,7 @@ import RaftConsensus
 
 extension Simulation {
   /// Who leads a shard by its own word, in the highest term.
-  private func leader(of shard: ShardID) -> (node: Int, members: MembersView)? {
+  func leader(of shard: ShardID) -> (node: Int, members: MembersView)? {
     var best: (at: Int, term: Term)?
     for at in nodes.indices where nodes[at].isUp {
       guard let group = group(shard, at) else { continue }
@@ -17,7 +17,7 @@ extension Simulation {
     return (best.at, members)
   }
 
-  private func shard(_ pick: UInt64) -> ShardID {
+  func shard(_ pick: UInt64) -> ShardID {
     pick % 8 == 0 ? .meta : load.shards[Int(pick / 8 % UInt64(load.shards.count))]
   }
 

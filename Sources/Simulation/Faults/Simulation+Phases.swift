@@ -17,6 +17,7 @@ extension Simulation {
       }
       phase = .safety
       safetyBegan = now
+      beginHistories()
       beginFaults()
       for caller in 0..<load.clients { wakeLater(caller, after: random.below(300_000_000)) }
       schedule(.phase(.liveness), after: options.seconds * 1_000_000_000)

@@ -63,6 +63,7 @@ struct Load {
   var unknown = 0
   var refusedReserves = 0
   var judged = 0
+  var undecided = 0
   var reads = 0
   var callsOfKind = Array(repeating: 0, count: 8)
 

@@ -26,7 +26,12 @@ extension Simulation {
     load.callers[caller].call!.node = node
     load.callers[caller].call!.attempts += 1
     let call = load.callers[caller].call!
-    if call.attempts > 1 { load.repeats += 1 } else { load.callers[caller].call!.begun = now }
+    if call.attempts > 1 {
+      load.repeats += 1
+    } else {
+      load.callers[caller].call!.begun = now
+      beginOperation(caller)
+    }
     load.callers[caller].call!.floor = checks.shards[checks.place(call.shard)].toldFloor
     if let delay = load.network(&random, lossPercent: network.lossPercent) {
       schedule(.ask(ask(call, token), node: node), after: delay)
@@ -63,7 +68,8 @@ extension Simulation {
 
   private func end(_ caller: Int) {
     load.callers[caller].call = nil
-    wakeLater(caller, after: caller < load.clients ? thinkTime() : 1_000_000)
+    let think = caller % 5 == 4 ? 10_000_000 + random.below(80_000_000) : thinkTime()
+    wakeLater(caller, after: caller < load.clients ? think : 1_000_000)
   }
 
   func thinkTime() -> UInt64 { 20_000_000 + random.below(300_000_000) }
@@ -80,10 +86,14 @@ extension Simulation {
       load.answered += 1
       noteProgress(of: shard, begun: call.begun)
       load.callsOfKind[call.kindNumber] += 1
-      if let outcome = SimOutcome(record) { finish(caller, call, outcome) }
+      if let outcome = SimOutcome(record) {
+        endOperation(call, outcome)
+        finish(caller, call, outcome)
+      }
       end(caller)
     case .read(let value):
       told(call, value)
+      endOperation(call, value)
       load.reads += 1
       load.callsOfKind[call.kindNumber] += 1
       end(caller)

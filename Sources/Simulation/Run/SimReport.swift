@@ -61,7 +61,8 @@ extension Simulation {
       unknown: load.unknown,
       elections: checks.elections, faults: faults.begun, expired: expired,
       digestsCompared: checks.digestsCompared, entriesCompared: checks.entriesCompared,
-      marks: marks, staleBeyondBound: checks.staleBeyondBound, judgedHistories: load.judged,
+      marks: marks, staleBeyondBound: checks.staleBeyondBound,
+      undecidedHistories: load.undecided, judgedHistories: load.judged,
       planLines: plan.lines)
   }
 }

@@ -84,7 +84,7 @@ extension Simulation {
   func restartLater(_ at: Int) {
     guard !nodes[at].isStarting, !nodes[at].isLost else { return }
     nodes[at].isStarting = true
-    schedule(.start(node: at), after: 200_000_000 + random.below(2_000_000_000))
+    schedule(.start(node: at), after: 50_000_000 + random.below(1_500_000_000))
   }
 
   // MARK: Answers
