@@ -36,6 +36,9 @@ extension Leader {
       let term = core.log.term(at: position.index)
       guard term == position.term || position.index < core.log.floor.index else { return }
       others[at].matched(position.index)
+      if case .snapshot = others[at].flow, core.log.reaches(others[at].match.next) {
+        others[at].overtakeSnapshot()
+      }
     case .refused(let index, let hint):
       // Below what the leader's log still knows any answer is as good: it leads to the snapshot.
       let agreed =

@@ -21,8 +21,9 @@ struct Progress: Sendable {
   /// The commit index that it was last told.
   var commitSent = LogIndex.zero
 
-  /// Appends are under way, and none was acknowledged from one heartbeat to the next.
-  private(set) var seemsStuck = false
+  /// Appends were under way when the last heartbeat's time came, and none was acknowledged since.
+  var seemsStuck: Bool { waitedAtHeartbeat && match == matchAtHeartbeat }
+  private var waitedAtHeartbeat = false
   private var matchAtHeartbeat = LogIndex.zero
 
   /// Entries from `next` on that memory no longer has.
@@ -123,7 +124,7 @@ struct Progress: Sendable {
   }
 
   /// The member was asked whether it lacks what was sent; once a heartbeat is enough.
-  mutating func reminded() { seemsStuck = false }
+  mutating func reminded() { waitedAtHeartbeat = false }
 
   /// What was sent can't be asked about any more: begins again behind what was acknowledged.
   mutating func beginAgain() { probe(from: match.next) }
@@ -151,7 +152,7 @@ struct Progress: Sendable {
     switch flow {
     case .probe: if heardSinceHeartbeat || isSilent { askAgain() }
     case .replicate(let window):
-      seemsStuck = window.count > 0 && match == matchAtHeartbeat
+      waitedAtHeartbeat = window.count > 0
       matchAtHeartbeat = match
       if isSilent { probe(from: match.next) }
     case .snapshot(var transfer):
@@ -166,6 +167,12 @@ struct Progress: Sendable {
   }
 
   mutating func update(_ transfer: SnapshotTransfer) { flow = .snapshot(transfer) }
+
+  /// The member got so far by another way that the log can go on.
+  mutating func overtakeSnapshot() {
+    flow = .replicate(InFlight())
+    moveNext(to: match.next)
+  }
 
   /// Waits for the next heartbeat, then finds out anew what the member needs.
   mutating func abandonSnapshot() { flow = .probe(isWaiting: true) }

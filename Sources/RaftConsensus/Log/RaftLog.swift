@@ -217,6 +217,12 @@ extension RaftLog {
     case compacted
   }
 
+  /// A follower that has everything before `next` can go on without a snapshot.
+  func reaches(_ next: LogIndex) -> Bool {
+    terms.term(at: next.previous) != nil
+      && (next > lastIndex || tail.contains(next) || next > mark.index)
+  }
+
   /// Entries from `next` on for a follower; none when it has all.
   func batch(from next: LogIndex, maxBytes: Int) -> Batch {
     guard let term = terms.term(at: next.previous) else { return .compacted }
