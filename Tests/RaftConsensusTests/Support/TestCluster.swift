@@ -230,7 +230,7 @@ struct TestCluster {
   private mutating func pause(at: Int) {
     guard nodes[at].isUp, nodes[at].pause == nil else { return }
     nodes[at].pause = TestPause(
-      began: now, until: now + Self.stepNanoseconds * (2 + random.below(80)),
+      began: now, until: now + Self.stepNanoseconds * (2 + random.below(120)),
       isAfterReading: random.chance(1, in: 2), isAsleep: random.chance(1, in: 3),
       atLeast: committedCount)
   }
@@ -248,6 +248,8 @@ struct TestCluster {
     for message in pause.taken { nodes[at].group.step(message, now: reading) }
     checkLeaseRead(at: at, reading: reading, atLeast: pause.atLeast)
     endTurn(at: at, reading: reading, chaos: chaos)
+    // Before it hears what went on meanwhile.
+    checkLeases()
     for message in pause.later {
       nodes[at].group.step(message, now: nodes[at].clock.reading(now))
     }
