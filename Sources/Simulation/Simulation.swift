@@ -135,6 +135,7 @@ package final class Simulation {
     case .fault(let number): begin(fault: number)
     case .endOfFault(let number): end(fault: number)
     case .phase(let next): enter(next)
+    case .isolate(let at, let oneWay): if phase == .safety { cut([at], oneWay: oneWay) }
     }
   }
 

@@ -12,7 +12,7 @@ extension Leader {
   mutating func releaseLease(_ core: GroupCore) -> LogPosition? {
     #if HOLDFAST_MUTANTS
       if Mutant.leaseKeptAcrossTransfer.isPlanted { return core.log.last }
-      if Mutant.releaseWhileBarrier.isPlanted, isEstablished(core) {
+      if Mutant.releaseWhileBarrier.isPlanted {
         lease.release()
         return core.log.last
       }

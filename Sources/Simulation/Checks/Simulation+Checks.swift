@@ -35,7 +35,9 @@ extension Simulation {
     case .clockStepped: marks.reach(.clockStepped)
     case .ownClockOff: marks.reach(.ownClockOff)
     case .transferFailed: marks.reach(.transferFailed)
-    case .membersChanged: marks.reach(.membersChanged)
+    case .membersChanged(let shard, let index, let members):
+      marks.reach(.membersChanged)
+      nodes[at].configurations.append((shard, index, members))
     default: break  // for logs and metrics
     }
   }
@@ -85,21 +87,33 @@ extension Simulation {
     }
     let place = checks.place(shard)
     let configuration = nodes[at].core!.configuration(of: group)
-    let halves = [
-      configuration.voters, configuration.outgoingVoters, checks.shards[place].lastVoters,
-    ]
-    if !configuration.isJoint { checks.shards[place].lastVoters = configuration.voters }
     checks.commitsChecked += 1
-    var most = 0
-    for half in halves where !half.isEmpty {
-      let holders = half.filter { holds(entry, shard, Int(NodeID(of: $0).rawValue) - 1) }.count
-      if holders * 2 > half.count { return }
-      most = max(most, holders)
+    // The members behind the entry are known where they came in this life of the node; those of a
+    // later change, made in the same turn, do as well, and else both halves of the newest.
+    var known = nodes[at].configurations.filter { $0.shard == shard }
+    if let first = known.lastIndex(where: { $0.index <= entry.index }) {
+      known.removeFirst(first)
+      if known.contains(where: { isHeld(entry, shard, $0.members) }) { return }
+    } else {
+      let halves = [
+        configuration.voters, configuration.outgoingVoters, checks.shards[place].lastVoters,
+      ]
+      if !configuration.isJoint { checks.shards[place].lastVoters = configuration.voters }
+      for half in halves where isHeld(entry, shard, half.map(NodeID.init(of:))) { return }
     }
     fail(
       "C2",
       "entry \(entry.index.rawValue) of shard \(shard.rawValue) is committed by node "
-        + "\(at + 1) and on the disks of \(most) of \(configuration.voters.count) voters")
+        + "\(at + 1) and not on the disks of a majority of its voters")
+  }
+
+  private func isHeld(_ entry: Entry, _ shard: ShardID, _ members: MembersView) -> Bool {
+    isHeld(entry, shard, members.voters)
+      && (members.outgoingVoters.isEmpty || isHeld(entry, shard, members.outgoingVoters))
+  }
+
+  private func isHeld(_ entry: Entry, _ shard: ShardID, _ voters: [NodeID]) -> Bool {
+    voters.count { holds(entry, shard, Int($0.rawValue) - 1) } * 2 > voters.count
   }
 
   private func holds(_ entry: Entry, _ shard: ShardID, _ node: Int) -> Bool {

@@ -32,6 +32,8 @@ struct Fault: Sendable {
     case stepAllWalls(milliseconds: Int64)
     /// An operator hands a lead over, or changes the members of a group.
     case transfer(pick: UInt64)
+    /// The others go on without the leader, which does not know: all that leases are for.
+    case mutiny(pick: UInt64)
     case changeMembers(pick: UInt64)
   }
 
@@ -80,7 +82,7 @@ package struct FaultPlan: Sendable {
 
   private enum Family: UInt64, CaseIterable {
     case partition, crash, crashAll, pause, stopInside, slowDisk, failedSync, clog, stepWall, rate,
-      freeze, spoil, loseDisk, transfer, members
+      freeze, spoil, loseDisk, transfer, members, mutiny
   }
 
   init(_ options: SimOptions) {
@@ -117,7 +119,7 @@ package struct FaultPlan: Sendable {
     }
     if random.chance(1, in: 3) { writeNanosecondsMax = 1_000_000 + random.below(60_000_000) }
     leaseMilliseconds = random.chance(1, in: 3) ? 0 : UInt32(200 + random.below(2_000))
-    leaseChanges = random.chance(1, in: 4)
+    leaseChanges = random.chance(1, in: 3)
     switch random.below(8) {
     case 0: ratePPMMax = 20_000
     case 1..<5: ratePPMMax = Self.boundPPM
@@ -156,6 +158,7 @@ package struct FaultPlan: Sendable {
     case .spoil: return .spoil(node: node, pick: pick)
     case .loseDisk: return .loseDisk(node: node)
     case .transfer: return .transfer(pick: pick)
+    case .mutiny: return .mutiny(pick: pick)
     case .members: return .changeMembers(pick: pick)
     }
   }

@@ -85,6 +85,7 @@ extension Simulation {
       for node in nodes.indices { nodes[node].clock.stepWall(milliseconds, now: now) }
     case .transfer(let pick): orderTransfer(pick)
     case .changeMembers(let pick): orderChange(pick)
+    case .mutiny(let pick): mutiny(pick)
     }
     schedule(.endOfFault(number), after: fault.lasts)
   }
@@ -93,7 +94,7 @@ extension Simulation {
     guard phase == .safety else { return }
     guard let fault = faults.underWay(number) else { return }
     switch fault.kind {
-    case .partition: network.joinAll()
+    case .partition, .transfer, .mutiny: network.joinAll()
     case .crash(let node): restartLater(node)
     case .crashAll: for node in nodes.indices { restartLater(node) }
     case .slowDisk(let node, _): nodes[node].writeNanosecondsMax = plan.writeNanosecondsMax
@@ -102,8 +103,7 @@ extension Simulation {
       for node in nodes.indices { nodes[node].clock.setWallOffset(0, now: now) }
     case .freeze(let node): nodes[node].clock.thaw(now: now)
     case .spoil(let node, _): restartLater(node)
-    case .pause, .stopInside, .failedSync, .clog, .clogAll, .rate, .loseDisk, .transfer,
-      .changeMembers:
+    case .pause, .stopInside, .failedSync, .clog, .clogAll, .rate, .loseDisk, .changeMembers:
       break
     }
   }
@@ -133,7 +133,7 @@ extension Simulation {
   }
 
   /// `side` hears nothing of the others, and, unless `oneWay`, they nothing of it.
-  private func cut(_ side: [Int], oneWay: Bool) {
+  func cut(_ side: [Int], oneWay: Bool) {
     for node in side {
       for other in nodes.indices where !side.contains(other) {
         network.cut(from: other, to: node)

@@ -27,8 +27,38 @@ extension Simulation {
     let others = members.voters.filter { $0 != NodeID(UInt64(node + 1)) }
     guard !others.isEmpty else { return }
     marks.reach(.transferred)
-    let to = others[Int(pick >> 20 % UInt64(others.count))]
-    deliver(.transfer(shard, to: Int(to.rawValue) - 1), to: node)
+    let to = Int(others[Int((pick >> 20) % UInt64(others.count))].rawValue) - 1
+    deliver(.transfer(shard, to: to), to: node)
+    // The old leader may not hear that its lead is gone, or its word may come when it has given up.
+    if pick >> 40 & 1 == 0 {
+      schedule(.isolate(node: node, oneWay: true), after: 1_000_000 + (pick >> 44) % 60_000_000)
+    }
+    if pick >> 41 & 3 == 0 {
+      network.clog(from: node, to: to, until: now + 400_000_000 + (pick >> 30) % 900_000_000)
+    }
+  }
+
+  /// A leader is cut off while its lease runs, and the others have a reason to elect another at once:
+  /// they restart and know of no leader, or wake up from a pause.
+  func mutiny(_ pick: UInt64) {
+    guard let (node, members) = leader(of: shard(pick)) else { return }
+    marks.reach(.mutiny)
+    let others = members.voters.map { Int($0.rawValue) - 1 }.filter { $0 != node }
+    var isolation: UInt64 = 1
+    switch (pick >> 40) % 4 {
+    case 0, 1:
+      for other in others where nodes[other].isUp {
+        crash(other)
+        nodes[other].isStarting = true
+        schedule(.start(node: other), after: 20_000_000 + random.below(200_000_000))
+      }
+    case 2:
+      let pause = 200_000_000 + (pick >> 20) % 1_500_000_000
+      for other in others { nodes[other].pausedUntil = now + pause }
+      isolation = pause + 50_000_000 + (pick >> 8) % 300_000_000
+    default: break
+    }
+    schedule(.isolate(node: node, oneWay: pick >> 50 & 1 == 0), after: isolation)
   }
 
   /// One step towards other members: a learner comes, a learner that is there becomes a voter, alone

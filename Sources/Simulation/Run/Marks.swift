@@ -31,6 +31,7 @@ package enum Mark: Int, CaseIterable, Sendable {
   case clogged
   case healedMinority
   case transferred
+  case mutiny
   case transferFailed
   case changedMembers
   case changedJointly

@@ -22,6 +22,8 @@ enum Happening {
   case fault(Int)
   case endOfFault(Int)
   case phase(Phase)
+  /// A node hears nobody from now on, and, unless `oneWay`, nobody hears it.
+  case isolate(node: Int, oneWay: Bool)
 }
 
 /// What a node's mailbox holds.

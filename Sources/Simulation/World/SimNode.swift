@@ -33,6 +33,8 @@ struct SimNode {
   var turn = Turn.none
   /// Nothing runs on the node before this instant.
   var pausedUntil: UInt64 = 0
+  /// The members that each group's log named since the start, by index.
+  var configurations: [(shard: ShardID, index: LogIndex, members: MembersView)] = []
   /// When the clock of the turn under way was read.
   var timedAt: UInt64 = 0
   /// The lane is stopped once inside its next turn, for so long, behind this step (0...2).

@@ -23,6 +23,7 @@ extension Simulation {
     } catch {
       return fail("C9", "node \(at + 1) can't read the snapshot that it wrote: \(error)")
     }
+    nodes[at].configurations = []
     trace.mix(UInt64(at) | 0x5A << 32)
     deliver(.tick, to: at)
     schedule(.tick(node: at, life: nodes[at].life), after: random.below(Self.tickNanoseconds) + 1)
