@@ -14,7 +14,9 @@ struct SimCommand: ParsableCommand {
   func run() throws {
     let own = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
     let program = own.deletingLastPathComponent().appendingPathComponent("holdfast-sim").path
-    var words: [UnsafeMutablePointer<CChar>?] = unsafe ([program] + arguments).map { unsafe strdup($0) }
+    var words: [UnsafeMutablePointer<CChar>?] = unsafe ([program] + arguments).map {
+      unsafe strdup($0)
+    }
     unsafe words.append(nil)
     unsafe execv(program, words)
     // It comes back only when there is no such program.
