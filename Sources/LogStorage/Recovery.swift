@@ -30,6 +30,7 @@ struct Recovery {
       highestNumber = number
       try read(number)
     }
+    try readNewestIfSkipped()
     if groups.isEmpty, let path = unreadable.first {
       throw .damaged(path: path, offset: 0, reason: "no group can be read from it")
     }
@@ -76,6 +77,19 @@ struct Recovery {
     segments.append(
       SealedSegment(
         number: number, path: path, bytes: Files.size(path), summary: summary ?? found))
+  }
+
+  /// Hard states are carried into the next segment; where there is none, the newest one has them.
+  private mutating func readNewestIfSkipped() throws(StorageError) {
+    guard groups.isEmpty, let newest = segments.last else { return }
+    isSkipping = false
+    try tolerating(damageOf: newest.path) { recovery throws(StorageError) in
+      var found = newest.summary
+      let reader = try SegmentReader(number: newest.number, path: newest.path)
+      try Self.attempt(newest.path) {
+        try reader.read { try recovery.scan($0, newest.number, &found) }
+      }
+    }
   }
 
   /// Every entry in it is covered by a snapshot; what else is in it, the next segment carries.

@@ -178,6 +178,8 @@ extension SegmentFile {
     try attempt("checkpoint") { db in
       // SQLite would sync all of it at once. It only writes here; the log goes after our sync.
       try db.execute(sql: "PRAGMA synchronous = OFF")
+      // Whatever closes the connection after an error must not take the log away unsynced.
+      defer { try? db.execute(sql: "PRAGMA synchronous = FULL") }
       let result = try Row.fetchOne(db, sql: "PRAGMA wal_checkpoint(FULL)")
       guard let result, (result[0] as Int) == 0, (result[1] as Int) == (result[2] as Int) else {
         throw StorageError.failed(operation: "checkpoint", path: path, reason: "busy")

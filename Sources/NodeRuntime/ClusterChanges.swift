@@ -24,8 +24,8 @@ struct PendingChange {
 
   enum Goal {
     case leader(NodeID)
-    /// The newest entry with members has to be committed, and no joint configuration left.
-    case members(LogIndex)
+    /// The entry has to be committed as it was made, and no joint configuration left.
+    case members(LogIndex, Term)
   }
 }
 
@@ -112,40 +112,47 @@ extension Lane {
   ) throws(RequestRefusal) -> PendingChange.Goal {
     switch change {
     case .transfer(let asked):
-      guard let target = asked ?? successor(of: shard) else {
-        throw RequestRefusal(.wrongState, "the shard has no other member that could lead")
-      }
       // It leads already: nothing has to be done, and the first look finds it so.
-      if target == core.settings.node, core.placement(of: shard)?.leader == target {
+      if let asked, asked == core.settings.node, core.placement(of: shard)?.leader == asked {
+        return .leader(asked)
+      }
+      let status = core.status(now: SystemClock.now()).first { $0.shard == shard }
+      for target in asked.map({ [$0] }) ?? status.map(successors) ?? [] {
+        let result = core.transfer(shard, to: target, now: SystemClock.now())
+        if asked == nil, result == .targetUnfit { continue }
+        try check(result, target)
         return .leader(target)
       }
-      try check(core.transfer(shard, to: target, now: SystemClock.now()), target)
-      return .leader(target)
+      throw RequestRefusal(.wrongState, "the shard has no other member that could lead")
     case .members(let steps):
-      return .members(try check(core.change(shard, steps, now: SystemClock.now()), shard))
+      let made = try check(core.change(shard, steps, now: SystemClock.now()), shard)
+      return .members(made.index, made.term)
     }
   }
 
   /// Begins to hand over every shard that is led here and has another voter; gives their number.
   func handOver() -> Int {
+    let led = core.status(now: SystemClock.now()).filter { $0.role == .leader }
     var count = 0
-    for status in core.status(now: SystemClock.now()) where status.role == .leader {
-      guard let target = successor(of: status.shard) else { continue }
-      count += 1
-      // One that is under way, or may not begin yet, is looked at again.
-      _ = core.transfer(status.shard, to: target, now: SystemClock.now())
+    for status in led {
+      let targets = successors(status)
+      if !targets.isEmpty { count += 1 }
+      // A hand-over that is under way, or may not begin yet, is looked at again; one that does not
+      // answer is passed over.
+      for target in targets {
+        let result = core.transfer(status.shard, to: target, now: SystemClock.now())
+        if result != .targetUnfit { break }
+      }
     }
     if count > 0 { ring() }
     return count
   }
 
-  /// The voter that has the most of the log.
-  private func successor(of shard: ShardID) -> NodeID? {
-    let status = core.status(now: SystemClock.now()).first { $0.shard == shard }
-    let others = status?.members.filter { $0.isVoter && $0.node != core.settings.node } ?? []
-    var best: SeatStatus?
-    for other in others where other.match ?? .zero > best?.match ?? .zero { best = other }
-    return (best ?? others.first)?.node
+  /// The other voters, those with the most of the log first.
+  private func successors(_ status: ShardStatus) -> [NodeID] {
+    status.members.filter { $0.isVoter && $0.node != core.settings.node }
+      .sorted { ($1.match ?? .zero, $0.node) < ($0.match ?? .zero, $1.node) }
+      .map(\.node)
   }
 
   private func check(_ result: TransferResult, _ target: NodeID) throws(RequestRefusal) {
@@ -163,9 +170,11 @@ extension Lane {
     }
   }
 
-  private func check(_ result: ProposeResult, _ shard: ShardID) throws(RequestRefusal) -> LogIndex {
+  private func check(
+    _ result: ProposeResult, _ shard: ShardID
+  ) throws(RequestRefusal) -> (index: LogIndex, term: Term) {
     switch result {
-    case .accepted(let index, _): return index
+    case .accepted(let index, let term): return (index, term)
     case .notLeader(let hint): throw dispatcher.notLeader(hint.map { NodeID($0.rawValue) })
     case .full, .transferring, .refused(.notEstablished):
       throw .retry(.noLeader, afterMilliseconds: 200, "the leader can't change members just now")
@@ -211,7 +220,12 @@ extension Lane {
         (response.leader, response.term) = (target.rawValue, status.term.rawValue)
         return .success(response.encoded())
       }
-    case .members(let index):
+    case .members(let index, let term):
+      // Another leader's entry in its place took the change back.
+      if let there = core.term(of: change.shard, at: index), there != term {
+        return .failure(
+          RequestRefusal(.outcomeUnknown, "the leader changed, and the members did not"))
+      }
       let isSettled = core.members(of: change.shard).map { !$0.isJoint } ?? false
       if isSettled, status.commit >= index, core.isMembershipCommitted(change.shard) {
         var response = API.ChangeMembersResponse()

@@ -4,15 +4,18 @@ import StockLedger
 
 /// What a lane last told the dispatchers of its shards and of the catalog.
 struct RouteNotes {
-  var leaders: [ShardID: NodeID] = [:]
-  var told: Set<ShardID> = []
+  struct Told: Equatable {
+    var leader: NodeID?
+    var members: [NodeID]
+  }
+  var told: [ShardID: Told] = [:]
   var catalogVersion: UInt64?
 }
 
 extension Lane {
   /// Tells the dispatchers what changed since the last time: new shards, leaders, the catalog.
-  /// Leaders change with an event of their group and nothing else does but the catalog, so that
-  /// this is not done in vain.
+  /// Leaders and members change with an event of their group and nothing else does but the catalog,
+  /// so that this is not done in vain.
   func noteRoutes() { note(newerCatalog()) }
 
   /// What a tick looks at: a catalog that changed. It costs nothing when that is as it was, however
@@ -48,11 +51,9 @@ extension Lane {
     var news: [Route] = []
     for shard in shardsToNote() {
       guard let placement = core.placement(of: shard) else { continue }
-      guard routeNotes.leaders[shard] != placement.leader || !routeNotes.told.contains(shard) else {
-        continue
-      }
-      routeNotes.leaders[shard] = placement.leader
-      routeNotes.told.insert(shard)
+      let told = RouteNotes.Told(leader: placement.leader, members: placement.members)
+      guard routeNotes.told[shard] != told else { continue }
+      routeNotes.told[shard] = told
       news.append(
         Route(
           shard: shard, lane: core.settings.lane(of: shard), pool: placement.pool,

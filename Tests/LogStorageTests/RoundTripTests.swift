@@ -54,6 +54,35 @@ import Testing
     again.close()
   }
 
+  /// A clean stop seals the segment; nothing in it has to be read for its entries.
+  @Test func ruleC2_aVoteIsRememberedOverACleanStop() throws {
+    let directory = TemporaryDirectory()
+    let (store, _) = try LogStore.open(directory: directory.path, settings: .small())
+    store.persistNow([GroupWrite(shard: shardA, hardState: state(term: 9, vote: 3))])
+    store.close()
+    for _ in 1...2 {
+      let (again, groups) = try LogStore.open(directory: directory.path, settings: .small())
+      #expect(groups.map(\.hardState) == [state(term: 9, vote: 3)])
+      again.close()
+    }
+  }
+
+  /// The same where a snapshot stands for every entry of every group.
+  @Test func ruleC2_aVoteIsRememberedWhenASnapshotCoversAll() throws {
+    let directory = TemporaryDirectory()
+    let (store, _) = try LogStore.open(directory: directory.path, settings: .small())
+    store.persistNow([
+      GroupWrite(shard: shardA, hardState: state(term: 9, vote: 3), entries: entries(1...3))
+    ])
+    store.snapshotNow(shardA, mark(3), chunks: [[1]])
+    store.close()
+    for _ in 1...2 {
+      let (again, groups) = try LogStore.open(directory: directory.path, settings: .small())
+      #expect(groups.map(\.hardState) == [state(term: 9, vote: 3)])
+      again.close()
+    }
+  }
+
   @Test func aTruncationWithoutNewEntriesHolds() throws {
     let directory = TemporaryDirectory()
     let (store, _) = try LogStore.open(directory: directory.path, settings: .small())

@@ -59,6 +59,11 @@ extension NodeCore {
     position(of: shard).map { MembersView(groups[$0].raft.configuration) }
   }
 
+  /// The term of an entry of a group's log; nil where it is compacted or beyond the end.
+  package func term(of shard: ShardID, at index: LogIndex) -> Term? {
+    position(of: shard).flatMap { groups[$0].raft.term(at: index) }
+  }
+
   /// The newest entry with members is committed.
   package func isMembershipCommitted(_ shard: ShardID) -> Bool {
     position(of: shard).map { !groups[$0].raft.isConfigurationPending } ?? false

@@ -15,7 +15,7 @@ extension NodeCore {
 
   private mutating func step(_ message: Message, from node: NodeID, now: ClockReading) {
     counters.messagesIn += 1
-    if message.isFromLeader { joinIfAdded(message, now: now) }
+    if message.isFromLeader, NodeID(of: message.from) == node { joinIfAdded(message, now: now) }
     guard let at = position(of: message.shard), NodeID(of: message.from) == node,
       message.to == groups[at].raft.member
     else {
