@@ -24,6 +24,21 @@ import Testing
     store.close()
   }
 
+  @Test func ruleL3_aMarkKeepsTheLongestLeaseAndOneOfBeforeThereWereLeasesHasNone() throws {
+    let mark = mark(30)
+    let header = SnapshotFormat.header(shard: shardA, mark: mark)
+    let body = Array(header.dropFirst(SnapshotFormat.magic.count + 4))
+    #expect(mark.lease.givesLease)
+    #expect(SnapshotFormat.mark(inHeader: body)?.1 == mark)
+    // Eight bytes less in front of the checksum.
+    let old = Array(body.dropLast(4 + 8))
+    var sum = ByteWriter()
+    sum.put(RowCoding.checksum(of: old, shard: ShardID(0)))
+    var expected = mark
+    expected.lease = .none
+    #expect(SnapshotFormat.mark(inHeader: old + sum.bytes)?.1 == expected)
+  }
+
   @Test func aDamagedSnapshotFallsBackToTheOneBefore() throws {
     let directory = TemporaryDirectory()
     let (store, _) = try LogStore.open(directory: directory.path, settings: .small())

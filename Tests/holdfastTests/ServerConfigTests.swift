@@ -1,4 +1,5 @@
 import Foundation
+import RaftConsensus
 import Testing
 
 @testable import holdfast
@@ -42,6 +43,7 @@ import Testing
     ("id: 2", "id: 1", "two nodes have the same id"),
     ("tick_ms: 5", "tick_ms: 50", "at least ten ticks"),
     ("tick_ms: 5", "tick_ms: 5, tick_ms: 5", "tick_ms"),
+    ("tick_ms: 5", "tick_ms: 5, lease_ms: 5", "must be 0 (no leases) or at least 6"),
   ])
   func aWrongFileIsRefusedWithWhatToDo(old: String, new: String, message: String) throws {
     let text = Self.good.replacing(old, with: new, maxReplacements: 1)
@@ -50,6 +52,20 @@ import Testing
       try ServerConfig.parse(text, file: "node.yaml")
     }
     #expect(error?.description.contains(message) == true, "\(error?.description ?? "no error")")
+  }
+
+  @Test(arguments: [
+    ("", 360, nil), (", lease_ms: 0", 0, nil), (", lease_ms: 50", 50, nil),
+    (", lease_ms: 400", 400, LeaseProblem.outlastsElection(waitMilliseconds: 406)),
+  ])
+  func ruleL5_theLeaseFollowsTheElectionTimeUnlessTheFileSaysOtherwise(
+    lease: String, milliseconds: Int, problem: LeaseProblem?
+  ) throws {
+    let text = Self.good.replacing("election_ms: 400", with: "election_ms: 400\(lease)")
+    let config = try ServerConfig.parse(text, file: "node.yaml")
+    #expect(config.consensus.leaseMilliseconds == milliseconds)
+    #expect(config.consensus.raftSettings.leaseMilliseconds == UInt32(milliseconds))
+    #expect(config.consensus.raftSettings.leaseProblem() == problem)
   }
 
   @Test func theExampleInTheClusterFolderIsGood() throws {
