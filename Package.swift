@@ -15,7 +15,6 @@ let strict: [SwiftSetting] =
     .enableUpcomingFeature("MemberImportVisibility"),
   ] + (hasMutants ? [.define("HOLDFAST_MUTANTS")] : [])
 
-
 /// For the two rooms that every call runs through as methods of classes with one owner and one
 /// loop: the checks of exclusive access at run time cost a tenth of the server's time there. Debug
 /// builds keep them.
@@ -99,7 +98,8 @@ let shells: [Target] = [
     name: "holdfast",
     dependencies: [
       "Primitives", "RaftConsensus", "StockLedger", "NodeCore", "WireFormat", "GRPCTransport",
-      "LogStorage", "NodeRuntime", "RaftScript", "ReservationClient", "Workload", "CMalloc",
+      "LogStorage", "NodeRuntime", "RaftScript", "ReservationClient", "Workload", "Simulation",
+      "CMalloc",
       "COpenSSL", "CZlib",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
       .product(name: "Yams", package: "Yams"),

@@ -10,7 +10,7 @@ struct Holdfast: AsyncParsableCommand {
     abstract: "Reserve stock across regions, and never promise a unit twice.",
     version: "0.1.0",
     subcommands: [DevCommand.self, ServeCommand.self] + clientCommands
-      + [AuditCommand.self, RaftScriptCommand.self])
+      + [AuditCommand.self, RaftScriptCommand.self, SimulateCommand.self])
 
   /// Exit codes: 0 done; 1 refused, or an audit failed; 2 usage; 3 no answer in time, outcome
   /// unknown; 4 not allowed.

@@ -172,15 +172,17 @@ package struct FaultPlan: Sendable {
   package var count: Int { faults.count }
 
   /// The plan in words, a line a fault.
-  package var lines: [String] {
+  package func lines(without: [Int] = []) -> [String] {
     [
       "loss \(lossPercent) %, repeated \(repeatPercent) %, detours \(detourPercent) % up to "
         + "\(detourMax / 1_000_000) ms, writes up to \(writeNanosecondsMax / 1_000_000) ms, "
         + "clocks within \(ratePPMMax) ppm, leases of \(leaseMilliseconds) ms"
         + (leaseChanges ? " or a quarter" : "")
     ]
-      + faults.enumerated().map { at, fault in
-        "fault \(at) at \(fault.at / 1_000_000) ms for \(fault.lasts / 1_000_000) ms: \(fault.kind)"
+      + faults.indices.filter { !without.contains($0) }.map { at in
+        let fault = faults[at]
+        return "fault \(at) at \(fault.at / 1_000_000) ms for \(fault.lasts / 1_000_000) ms: "
+          + "\(fault.kind)" + (fault.aim == nil ? "" : ", aimed at a leader")
       }
   }
 }

@@ -23,7 +23,6 @@ package struct SimReport: Sendable {
   package var staleBeyondBound = 0
   package var undecidedHistories = 0
   package var judgedHistories = 0
-  package var planLines: [String]
 
   package var summary: [String] {
     [
@@ -62,7 +61,6 @@ extension Simulation {
       elections: checks.elections, faults: faults.begun, expired: expired,
       digestsCompared: checks.digestsCompared, entriesCompared: checks.entriesCompared,
       marks: marks, staleBeyondBound: checks.staleBeyondBound,
-      undecidedHistories: load.undecided, judgedHistories: load.judged,
-      planLines: plan.lines)
+      undecidedHistories: load.undecided, judgedHistories: load.judged)
   }
 }
