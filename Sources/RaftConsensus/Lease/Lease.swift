@@ -28,8 +28,6 @@ struct Lease: Sendable {
 
   init(_ terms: LeaseTerms) { length = terms.length }
 
-  var isOff: Bool { length == 0 }
-
   /// The leader made an entry. `reading` is not later than that (rule L9).
   mutating func created(_ index: LogIndex, at reading: ClockReading) {
     guard length > 0, notes.count - done < Self.notesMax else { return }

@@ -18,13 +18,6 @@ extension RaftGroup {
     return leader.lease.isLow(now)
   }
 
-  /// A member that leads and is not waited for commits; one that leads and still waits does not,
-  /// whatever majorities hold (rule L4).
-  package func mayCommit(now: ClockReading) -> Bool {
-    guard case .leader(let leader) = state else { return false }
-    return core.barrier.hasPassed(now, term: leader.term)
-  }
-
   /// What the mark of a snapshot that is taken now has to say of leases (rule L3).
   package func leaseToRemember(now: ClockReading) -> LeaseTerms {
     core.barrier.toRemember(now, own: core.settings.leaseTerms)
