@@ -28,7 +28,8 @@ package struct NodeSettings: Sendable {
   package var lanes = 1
   package var raft: RaftSettings
   package var ledger = LedgerLimits()
-  /// Election timeouts are drawn from this, so that a simulation repeats.
+  /// Election timeouts and the numbers of read-index questions are drawn from this, so that a
+  /// simulation repeats. Another one for each start of a node: see trap 18.
   package var seed: UInt64
 
   /// Commands that wait for a turn (the contract's mailbox).

@@ -35,6 +35,14 @@ struct ShardTrack {
     var previousTerm: Term
   }
 
+  /// The last leaders and when they first committed, for messages.
+  var lately: String {
+    let led = leaders.suffix(4).map { "term \($0.term.rawValue) node \($0.node + 1)" }
+    let since = firstCommits.suffix(3).map { "\($0.term.rawValue) at \($0.at / 1_000_000) ms" }
+    return "leaders " + led.joined(separator: ", ") + "; commits of term "
+      + since.joined(separator: ", ")
+  }
+
   var committedIndex: LogIndex { LogIndex(UInt64(committed.count)) }
 
   func committedTerm(at index: LogIndex) -> Term { committed[Int(index.rawValue) - 1] }

@@ -249,10 +249,12 @@ extension Simulation {
     }
   }
 
+  var areClocksBeyondBound: Bool { plan.isBeyondBound || faults.clocksLied }
+
   /// Clocks that are worse than the bound make leases overlap: reads are stale then, and nothing else
   /// may be wrong. They are counted.
   func failByClock(_ rule: String, _ what: String) {
-    if plan.isBeyondBound { checks.staleBeyondBound += 1 } else { fail(rule, what) }
+    if areClocksBeyondBound { checks.staleBeyondBound += 1 } else { fail(rule, what) }
   }
 
   /// A read, whatever its basis, sees the books as of its index.

@@ -5,6 +5,8 @@ import RaftConsensus
 /// What is wrong at the moment.
 struct FaultState {
   private(set) var begun = 0
+  /// A machine was frozen with its clocks: leases promise nothing any more (rule L8).
+  var clocksLied = false
   /// Groups whose rows on a node are spoiled and not repaired yet, or lost with its disk.
   private(set) var excused: [(node: Int, shard: ShardID)] = []
   /// Who is kept working in the liveness phase.
@@ -77,6 +79,7 @@ extension Simulation {
     case .rate(let node, let ppm): nodes[node].clock.setRate(ppm, now: now)
     case .freeze(let node):
       marks.reach(.clockFrozen)
+      faults.clocksLied = true
       nodes[node].clock.freeze(now: now)
       nodes[node].pausedUntil = now + fault.lasts
     case .spoil(let node, let pick): spoil(node, pick)

@@ -45,7 +45,7 @@ extension Simulation {
 
   func endOperation(_ call: Load.Call, _ value: ReadValue) {
     // With clocks beyond the bound a lease promises nothing: such reads are counted elsewhere.
-    if value.instant.answered == .lease, plan.isBeyondBound { return }
+    if value.instant.answered == .lease, areClocksBeyondBound { return }
     guard let number = call.operation, let at = history(of: call) else { return }
     load.histories[at].end(
       number, .books(SkuBooks(onHand: value.onHand, promised: value.promised)), at: now)

@@ -149,7 +149,8 @@ extension Simulation {
         return report(
           isLease ? "L2" : "C8",
           "a linearizable read of shard \(call.shard.rawValue) saw entry \(index.rawValue), "
-            + "when \(call.floor.rawValue) had been told before it was sent")
+            + "when \(call.floor.rawValue) had been told before it was sent to node "
+            + "\(call.node + 1); \(checks.shards[place].lately)")
       }
       checks.shards[place].toldFloor = max(checks.shards[place].toldFloor, index)
     }

@@ -10,6 +10,9 @@ extension Simulation {
   func start(_ at: Int) {
     nodes[at].isStarting = false
     guard !nodes[at].isLost else { return }
+    // A process draws its own random numbers: two lives that number their questions alike would take
+    // an answer to the one for an answer to the other (trap 18).
+    nodes[at].settings.seed = random.next()
     if plan.leaseChanges, phase != .setup {
       // Another configuration than before: the Δ of entries that are there counts on (rule L5).
       nodes[at].settings.raft.leaseMilliseconds =
