@@ -97,6 +97,26 @@ import Testing
     #expect(questions.allSatisfy { $0.previous == position(1, 2) && $0.entries.isEmpty })
   }
 
+  @Test func trap28_roundsOfReadsDoNotRepeatQuestionsToAFollowerThatLags() {
+    var leader = leader()
+    leader.propose()
+    leader.settle()
+    var appends = 0
+    for token in UInt64(1)...20 {
+      leader.read(token)
+      let sent = leader.turn()
+      appends += sent.to(3).appends.count
+      for round in sent.to(3).readRounds {
+        leader.hear(.heartbeatReply(readRound: round), from: 3, term: 1)
+      }
+    }
+    #expect(appends <= 1, "\(appends) appends in one heartbeat's time")
+    leader.wait(milliseconds: 50)
+    leader.turn()
+    leader.hear(.heartbeatReply(readRound: 0), from: 3, term: 1)
+    #expect(leader.turn().to(3).appends.count == 1)
+  }
+
   @Test func entriesBeyondMemoryAreLoaded() {
     var leader = leader {
       $0.tailBytesMax = 120

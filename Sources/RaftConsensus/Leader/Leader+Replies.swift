@@ -51,13 +51,14 @@ extension Leader {
   /// A follower that answers heartbeats but acknowledges nothing may have lost the last append: one
   /// without entries makes it say so. One whose log is being asked about is asked anew.
   private mutating func remind(at: Int, core: inout GroupCore) {
-    guard others[at].loading == .idle else { return }
+    guard others[at].mayBeReminded, others[at].loading == .idle else { return }
     switch others[at].flow {
     case .replicate(let window):
       guard others[at].seemsStuck || window.isFull(core.settings) else { return }
       others[at].reminded()
       sendEmpty(at: at, core: &core)
     case .probe:
+      others[at].reminded()
       others[at].askAgain()
       if others[at].match >= core.log.lastIndex { sendEmpty(at: at, core: &core) }
     case .snapshot: break

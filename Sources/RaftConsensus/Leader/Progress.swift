@@ -24,6 +24,9 @@ struct Progress: Sendable {
   /// Appends were under way when the last heartbeat's time came, and none was acknowledged since.
   var seemsStuck: Bool { waitedAtHeartbeat && match == matchAtHeartbeat }
   private var waitedAtHeartbeat = false
+  /// It was not yet reminded of anything since the last heartbeat's time: rounds of reads may come
+  /// thousands of times more often.
+  private(set) var mayBeReminded = false
   private var matchAtHeartbeat = LogIndex.zero
 
   /// Entries from `next` on that memory no longer has.
@@ -124,7 +127,7 @@ struct Progress: Sendable {
   }
 
   /// The member was asked whether it lacks what was sent; once a heartbeat is enough.
-  mutating func reminded() { waitedAtHeartbeat = false }
+  mutating func reminded() { mayBeReminded = false }
 
   /// What was sent can't be asked about any more: begins again behind what was acknowledged.
   mutating func beginAgain() { probe(from: match.next) }
@@ -148,6 +151,7 @@ struct Progress: Sendable {
   /// that is silent gets no more than that, and one that only fell silent is asked when it answers.
   mutating func retry(isSilent: Bool) {
     if loading == .failed { loading = .idle }
+    mayBeReminded = true
     defer { heardSinceHeartbeat = false }
     switch flow {
     case .probe: if heardSinceHeartbeat || isSilent { askAgain() }
