@@ -4,6 +4,6 @@ import ArgumentParser
 let clientCommands: [any ParsableCommand.Type] = [
   StatusCommand.self, ReserveCommand.self, ConfirmCommand.self, ReleaseCommand.self,
   ExtendCommand.self, AvailabilityCommand.self, SupplyCommand.self, CatalogCommand.self,
-  ClusterCommand.self, SimCommand.self, ReplayCommand.self, BenchCommand.self,
+  ClusterCommand.self, ReplayCommand.self, BenchCommand.self,
   BenchHoldsCommand.self,
 ]
