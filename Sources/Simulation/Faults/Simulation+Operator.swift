@@ -56,7 +56,7 @@ extension Simulation {
       let pause = 200_000_000 + (pick >> 20) % 1_500_000_000
       for other in others { nodes[other].pausedUntil = now + pause }
       isolation = pause + 50_000_000 + (pick >> 8) % 300_000_000
-    default: break
+    default: nodes[node].pausedUntil = now + 500_000_000 + (pick >> 20) % 4_000_000_000
     }
     schedule(.isolate(node: node, oneWay: pick >> 50 & 1 == 0), after: isolation)
   }

@@ -161,9 +161,8 @@ extension Simulation {
       _ input: Input, _ reading: ClockReading, _ early: ClockReading?
     ) -> ClockReading {
       switch input {
-      case .envelope where Mutant.arrivalEarly.isPlanted: early ?? reading
-      case .ask(.read) where Mutant.leaseOldClock.isPlanted: early ?? reading
-      default: reading
+      case .envelope: Mutant.arrivalEarly.isPlanted ? early ?? reading : reading
+      default: Mutant.leaseOldClock.isPlanted ? early ?? reading : reading
       }
     }
   #endif
