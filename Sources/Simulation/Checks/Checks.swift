@@ -25,6 +25,8 @@ struct ShardTrack {
   /// When an entry of each term was committed first.
   var firstCommits: [(term: Term, at: UInt64)] = []
   var lastLogTime: Int64 = 0
+  /// Entries in a row that are stamped one millisecond behind one another.
+  var oneApart = 0
   var lastVoters: [MemberID] = []
   var model: ShardModel
 

@@ -192,6 +192,14 @@ extension Simulation {
   private func checkLogTime(_ entry: Entry, _ place: Int) {
     let previous = checks.shards[place].lastLogTime
     checks.shards[place].lastLogTime = max(previous, entry.logTime.milliseconds)
+    let isOneApart = entry.logTime.milliseconds == previous + 1
+    checks.shards[place].oneApart = isOneApart ? checks.shards[place].oneApart + 1 : 0
+    if checks.shards[place].oneApart >= Self.oneApartMax {
+      return fail(
+        "T1",
+        "\(Self.oneApartMax) entries of shard \(place) up to \(entry.index.rawValue) are each "
+          + "stamped a millisecond behind the one before: log time runs by entries, not by clocks")
+    }
     var (first, second) = (Int64.min, Int64.min)
     for node in nodes {
       let ahead = node.clock.aheadAtMost(now)
@@ -206,6 +214,10 @@ extension Simulation {
       )
     }
   }
+
+  /// A handful of clients never has so many entries a millisecond apart each; stamps that can't follow
+  /// a clock that was set back are equal.
+  private static let oneApartMax = 12
 
   /// What a clock that runs on without a majority may gain in a run, in milliseconds.
   private static let stampSlack: Int64 = 2_000
