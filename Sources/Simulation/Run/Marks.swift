@@ -52,5 +52,10 @@ package struct Marks: Sendable {
     for at in counts.indices { counts[at] += other.counts[at] }
   }
 
-  package var missing: [Mark] { Mark.allCases.filter { counts[$0.rawValue] == 0 } }
+  /// No fault damages a snapshot on its way, so none is refused.
+  package static let unreachable: [Mark] = [.snapshotRefused]
+
+  package var missing: [Mark] {
+    Mark.allCases.filter { counts[$0.rawValue] == 0 && !Self.unreachable.contains($0) }
+  }
 }
