@@ -13,6 +13,8 @@ struct Follower: Sendable {
   private var matched: LogIndex?
   /// The leader has yet to be told.
   private var ackIsDue = false
+  /// What was last acknowledged while a write was under way, since `matched` was last asked about.
+  private var ackedSoFar: LogIndex?
   var incoming: IncomingSnapshot?
   var asks = ReadAsks()
 
@@ -120,6 +122,7 @@ extension Follower {
   mutating func agree(on index: LogIndex, asked: LogIndex, core: inout GroupCore) {
     matched = max(matched ?? .zero, index)
     ackIsDue = true
+    ackedSoFar = nil
     guard !core.isInService else { return }
     refuse(asked, hint: core.log.position(at: index), core: &core)
   }
@@ -147,6 +150,10 @@ extension Follower {
       return
     }
     let durable = min(matched, core.log.durable)
+    // While a write is under way this is looked at in every turn of the node, and acknowledgements
+    // of one group are turns of the next: said again and again, they would breed.
+    if let ackedSoFar, durable <= ackedSoFar { return }
+    ackedSoFar = durable
     // Below the floor the term is forgotten; the leader will have it from the write under way.
     if let term = core.log.term(at: durable) {
       core.send(
