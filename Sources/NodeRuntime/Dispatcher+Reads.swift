@@ -15,7 +15,7 @@ extension Dispatcher {
     let route = try route(of: query)
     guard route.members.contains(node) else {
       // A node without a member sends the read on; any member can answer it.
-      let target = query.read == .stale ? route.members.first : route.leader
+      let target = query.read == .stale ? route.guess : route.leader
       return try unsafe forward(call, method, message, context, route, to: target)
     }
     let atLeast = try atLeast(query.atLeast, of: route.shard)

@@ -88,8 +88,10 @@ extension Dispatcher {
     guard let target = preferred ?? route.leader ?? guess(route) else {
       throw .retry(.noLeader, afterMilliseconds: 100)
     }
+    // Whom this node would ask is a hint too: one that lost its seat knows newer members than one
+    // that lost it before.
     guard !caller.isForwarded, !caller.wantsHint, target != node, hub.link(to: target) != nil
-    else { throw notLeader(route.leader) }
+    else { throw notLeader(target) }
     return target
   }
 
@@ -162,15 +164,24 @@ extension Dispatcher {
 
   /// Where to try for a shard whose leader isn't known: only a node without a member asks this way.
   private func guess(_ route: Route) -> NodeID? {
-    route.members.contains(node) ? nil : route.members.first
+    route.members.contains(node) ? nil : route.guess
   }
 
-  /// A refusal that names the leader mends what is known here of a shard without a member.
+  /// What a refusal says of a shard without a member here: its leader, or that another node has to
+  /// be asked. Nothing else tells this node that a leader died or members were replaced.
   func learn(from details: API.Status, _ shard: ShardID) {
-    guard let route = routes[shard], !route.members.contains(node), let hint = details.leaderHint
-    else { return }
-    routes.learn(leader: NodeID(hint.node), of: shard)
+    guard let route = routes[shard], !route.members.contains(node) else { return }
+    // Another one's knowledge may be so old that it names this node.
+    if let hint = details.leaderHint, NodeID(hint.node) != node {
+      routes.learn(leader: NodeID(hint.node), of: shard)
+    } else if Self.codesOfNoAnswer.contains(details.code) {
+      routes.askAnother(for: shard)
+    }
   }
+
+  private static let codesOfNoAnswer: [Int32] = [
+    WireFormat.StatusCode.unavailable.rawValue, WireFormat.StatusCode.deadlineExceeded.rawValue,
+  ]
 }
 
 extension Dispatcher {

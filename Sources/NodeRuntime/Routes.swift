@@ -13,6 +13,11 @@ struct Route: Sendable {
   var region: [UInt8]
   var members: [NodeID]
   var leader: NodeID?
+  /// How many members were asked in vain, by a node without a seat.
+  var tries = 0
+
+  /// Where a node without a seat asks when it knows of no leader.
+  var guess: NodeID? { members.isEmpty ? nil : members[tries % members.count] }
 }
 
 /// The shards of the cluster by (pool, region), and the catalog that account lookups need.
@@ -56,8 +61,15 @@ struct Routes {
   }
 
   /// A leader that a refused call named.
-  mutating func learn(leader: NodeID?, of shard: ShardID) {
+  mutating func learn(leader: NodeID, of shard: ShardID) {
     if let known = byShard[shard] { routes[known].leader = leader }
+  }
+
+  /// The node that was asked leads nobody and knows nobody who does, or it is not there.
+  mutating func askAnother(for shard: ShardID) {
+    guard let known = byShard[shard] else { return }
+    routes[known].leader = nil
+    routes[known].tries &+= 1
   }
 
   var all: [Route] { routes.sorted { $0.shard < $1.shard } }

@@ -28,7 +28,7 @@ extension Dispatcher {
     }
     guard route.members.contains(node) else {
       return try unsafe forward(
-        call, .traceReservation, message, context, route, to: route.leader ?? route.members.first)
+        call, .traceReservation, message, context, route, to: route.leader ?? route.guess)
     }
     let (lane, shard) = (hub.lanes[route.lane], route.shard)
     let names = names(of: shard)

@@ -41,7 +41,7 @@ final class WatchCall: StreamingCall {
     }
     guard let route else { throw dispatcher.unknownShard(pool: pool, region: region) }
     guard route.members.contains(dispatcher.node) else {
-      throw dispatcher.notLeader(route.leader ?? route.members.first)
+      throw dispatcher.notLeader(route.leader ?? route.guess)
     }
     let lane = dispatcher.hub.lanes[route.lane]
     let watch = Watch(call: call, shard: route.shard, skus: request.skus, day: day)

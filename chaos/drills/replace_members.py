@@ -42,6 +42,11 @@ def change(stub, shard, node, kind):
             time.sleep(0.1)
 
 
+def lead(stub, shard, node):
+    stub.TransferLeadership(
+        cluster_pb2.TransferLeadershipRequest(shard=shard, node=node), timeout=10)
+
+
 def is_so(stub, shard, node, kind):
     cluster = stub.DescribeCluster(cluster_pb2.DescribeClusterRequest(), timeout=5)
     members = next(each for each in cluster.shards if each.id == shard).members
@@ -56,6 +61,9 @@ def is_so(stub, shard, node, kind):
 def replace(cluster, stub, progress):
     """Old and new members of the shard that the replay uses in its first region."""
     wait_until(lambda: shard_of_replay(cluster) is not None, 60, "the replay's shard")
+    shard = shard_of_replay(cluster)
+    # The member with the lowest number leads: those that go before it will know of no other leader.
+    lead(stub, shard.id, min(member.node for member in shard.members))
     shard = shard_of_replay(cluster)
     old = [member.node for member in shard.members if member.node != shard.leader] + [shard.leader]
     free = [node["id"] for node in cluster.ready["nodes"] if node["id"] not in old]

@@ -58,7 +58,12 @@ extension NodeCore {
     return Placement(
       shard: descriptor.shard, pool: descriptor.pool, region: descriptor.region,
       members: configuration?.members.map(NodeID.init(of:)) ?? descriptor.members,
-      leader: leader(of: descriptor.shard))
+      // Who lost its seat hears of no leader after the last one.
+      leader: holdsSeat(configuration) ? leader(of: descriptor.shard) : nil)
+  }
+
+  private func holdsSeat(_ configuration: Configuration?) -> Bool {
+    configuration?.contains(MemberID(of: settings.node)) ?? false
   }
 
   private func status(of at: Int, now: ClockReading) -> ShardStatus {

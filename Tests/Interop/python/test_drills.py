@@ -11,6 +11,7 @@ from live import BINARY, ROOT
     ["failover", "--kills", "2"],
     ["frozen_leader", "--freezes", "1"],
     ["transfer", "--transfers", "3", "--limit-ms", "1000"],
+    ["replace_members"],
     ["rolling_restart", "--limit-ms", "3000"],
 ], ids=lambda drill: drill[0])
 def test_drill(drill):
