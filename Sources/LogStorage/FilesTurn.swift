@@ -4,28 +4,12 @@ import RaftConsensus
 /// The files thread's state: reads and removes sealed segments.
 final class FilesTurn: @unchecked Sendable {
   private let directory: String
-  private let settings: StorageSettings
   /// The sealed segment that was read last: a follower that catches up asks for it many times.
   private var reader: SegmentReader?
 
-  init(directory: String, settings: StorageSettings) {
-    self.directory = directory
-    self.settings = settings
-  }
+  init(directory: String) { self.directory = directory }
 
-  func run(_ work: [FilesWork]) -> Bool {
-    for item in work {
-      do {
-        try run(item)
-      } catch {
-        settings.fatal("storage: \(error)")
-        return false
-      }
-    }
-    return true
-  }
-
-  private func run(_ work: FilesWork) throws(StorageError) {
+  func run(_ work: FilesWork) throws(StorageError) {
     switch work {
     case .remove(let number, let path):
       if reader?.number == number { reader = nil }

@@ -49,7 +49,7 @@ package final class LogStore: Sendable {
     let writer = LogWriter(
       settings: settings, active: active, sealed: sealed, groups: logs, files: files,
       sealing: sealing)
-    let reading = FilesTurn(directory: directory, settings: settings)
+    let reading = FilesTurn(directory: directory)
     let closing = SealingTurn(
       directory: directory, settings: settings, storage: storage, files: files)
     self.snapshots = SnapshotCore(
@@ -58,8 +58,8 @@ package final class LogStore: Sendable {
     self.files = files
     self.sealing = sealing
     self.writer = writer
-    files.start(max: 1) { reading.run($0) }
-    sealing.start(max: 1) { closing.run($0) }
+    files.start(fatal: settings.fatal) { work throws(StorageError) in try reading.run(work) }
+    sealing.start(fatal: settings.fatal) { work throws(StorageError) in try closing.run(work) }
     storage.start(max: settings.batchesPerTransactionMax) { writer.run($0) }
   }
 

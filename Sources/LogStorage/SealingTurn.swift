@@ -16,19 +16,7 @@ final class SealingTurn: Sendable {
     self.files = files
   }
 
-  func run(_ work: [SealingWork]) -> Bool {
-    for item in work {
-      do {
-        try run(item)
-      } catch {
-        settings.fatal("storage: \(error)")
-        return false
-      }
-    }
-    return true
-  }
-
-  private func run(_ work: SealingWork) throws(StorageError) {
+  func run(_ work: SealingWork) throws(StorageError) {
     switch work {
     case .prepare(let number):
       let file = try SegmentFile.create(

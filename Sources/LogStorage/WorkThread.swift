@@ -42,6 +42,22 @@ final class WorkThread<Work: Sendable>: @unchecked Sendable {
     thread.start()
   }
 
+  /// Runs `each` with one piece of work after the other; an error goes to `fatal`, and is the end.
+  func start(
+    fatal: @escaping @Sendable (String) -> Void,
+    each: @escaping @Sendable (Work) throws(StorageError) -> Void
+  ) {
+    start(max: 1) { work in
+      do throws(StorageError) {
+        for item in work { try each(item) }
+        return true
+      } catch {
+        fatal("storage: \(error)")
+        return false
+      }
+    }
+  }
+
   private static var yieldingNiceness: Int32 { 10 }
 
   private final class Box: @unchecked Sendable {

@@ -187,6 +187,10 @@ extension Lane {
         .wrongState,
         "node \(member.rawValue) is no learner, or lacks too much of the log; "
           + "`cluster members` shows how far it is")
+    case .refused(.noMajority):
+      throw RequestRefusal(
+        .wrongState,
+        "no majority of the voters that it would leave answers: the shard would stand still")
     case .refused(.impossible(let error)):
       throw RequestRefusal(.wrongState, "the members as they are don't allow it: \(error)")
     }

@@ -23,7 +23,10 @@ struct IncomingSnapshot: Sendable {
 extension Follower {
   /// InstallSnapshot (Raft paper, figure 13), by chunks that the shell collects.
   mutating func snapshotChunk(_ chunk: SnapshotChunk, core: inout GroupCore) {
-    guard let leader else { return }
+    // No leader of this term has a snapshot of a later one, and no group is without voters.
+    guard let leader, chunk.mark.term <= core.hard.term,
+      !chunk.mark.configuration.voters.isEmpty
+    else { return }
     if chunk.mark.index <= core.log.committed {
       agree(on: core.log.committed, asked: chunk.mark.index, core: &core)
       return

@@ -132,6 +132,9 @@ package enum ChangeRefusal: Hashable, Sendable {
   case impossible(ConfigurationError)
   /// It would make a voter of a member that isn't a learner with a log close to the leader's.
   case notCaughtUp(MemberID)
+  /// No majority of the new voters was heard lately: the change could not be committed, nor anything
+  /// after it, and it could not be taken back.
+  case noMajority
 }
 
 /// What became of a wish to hand over the lead.

@@ -299,4 +299,18 @@ import Testing
       term: Term(term), index: LogIndex(index), kind: .configuration,
       logTime: LogTime(milliseconds: 1), payload: configuration.encoded)
   }
+
+  /// The one that is left beside the leader is dead: nothing could be committed any more, and who
+  /// was sent away would refuse its vote to whoever could take it back.
+  @Test func ruleC1_aChangeThatNoMajorityCouldCommitIsRefused() {
+    var leader = leader(Configuration(voters: members(1, 2, 3)), with: [2])
+    for _ in 0..<3 {
+      leader.wait(milliseconds: 250)
+      leader.hear(.heartbeatReply(readRound: 0), from: 2, term: 1)
+      leader.settle()
+    }
+    #expect(leader.group.role == .leader)
+    #expect(change(&leader, .remove(MemberID(2))) == .refused(.noMajority))
+    #expect(change(&leader, .remove(MemberID(3))) == accepted(2))
+  }
 }

@@ -31,6 +31,7 @@ extension Leader {
     if let late = next.voters.first(where: { !mayBecomeVoter($0, now: now, core: core) }) {
       return .refused(.notCaughtUp(late))
     }
+    guard hearsMajority(of: next, now: now, core: core) else { return .refused(.noMajority) }
     let index = append(next, logTime: logTime, core: &core)
     welcome(at: index, now: now, core)
     return .accepted(index: index, term: term)
@@ -40,6 +41,15 @@ extension Leader {
     if !isEstablished(core) { return .notEstablished }
     if core.isConfigurationPending { return .pending(index: core.log.configurations.latestIndex) }
     return nil
+  }
+
+  /// In use as soon as it is appended, a configuration without a live majority would lock the group.
+  private func hearsMajority(of next: Configuration, now: UInt64, core: GroupCore) -> Bool {
+    if core.settings.plain.contains(.admitsAnybody) { return true }
+    return next.quorum.result { member in
+      if member == core.member { return true }
+      return progress(of: member).map { !isSilent(others[$0], now, core) } ?? false
+    } == .won
   }
 
   /// A voter stays one; a learner becomes one when its log is close to the leader's and it answers, so
@@ -144,6 +154,7 @@ extension Leader {
 
   private func isDone(_ gone: Departing, _ core: GroupCore) -> Bool {
     guard gone.index <= core.log.committed, let at = progress(of: gone.member) else { return false }
-    return others[at].commitSent >= gone.index || gone.heartbeatsLeft <= 0
+    // What was only sent may have been refused: the member has to have the entry.
+    return min(others[at].match, others[at].commitSent) >= gone.index || gone.heartbeatsLeft <= 0
   }
 }

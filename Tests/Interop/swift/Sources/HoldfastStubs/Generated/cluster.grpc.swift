@@ -46,10 +46,38 @@ public enum Holdfast_V1_ClusterService: Sendable {
                 type: .unary
             )
         }
+        /// Namespace for "TransferLeadership" metadata.
+        public enum TransferLeadership: Sendable {
+            /// Request type for "TransferLeadership".
+            public typealias Input = Holdfast_V1_TransferLeadershipRequest
+            /// Response type for "TransferLeadership".
+            public typealias Output = Holdfast_V1_TransferLeadershipResponse
+            /// Descriptor for "TransferLeadership".
+            public static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "holdfast.v1.ClusterService"),
+                method: "TransferLeadership",
+                type: .unary
+            )
+        }
+        /// Namespace for "ChangeMembers" metadata.
+        public enum ChangeMembers: Sendable {
+            /// Request type for "ChangeMembers".
+            public typealias Input = Holdfast_V1_ChangeMembersRequest
+            /// Response type for "ChangeMembers".
+            public typealias Output = Holdfast_V1_ChangeMembersResponse
+            /// Descriptor for "ChangeMembers".
+            public static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "holdfast.v1.ClusterService"),
+                method: "ChangeMembers",
+                type: .unary
+            )
+        }
         /// Descriptors for all methods in the "holdfast.v1.ClusterService" service.
         public static let descriptors: [GRPCCore.MethodDescriptor] = [
             DescribeCluster.descriptor,
-            DescribeNode.descriptor
+            DescribeNode.descriptor,
+            TransferLeadership.descriptor,
+            ChangeMembers.descriptor
         ]
     }
 }
@@ -71,7 +99,7 @@ extension Holdfast_V1_ClusterService {
     ///
     /// > Source IDL Documentation:
     /// >
-    /// > Describes nodes and shards.
+    /// > Describes nodes and shards, and changes who leads and who belongs to them.
     public protocol ClientProtocol: Sendable {
         /// Call the "DescribeCluster" method.
         ///
@@ -118,6 +146,53 @@ extension Holdfast_V1_ClusterService {
             options: GRPCCore.CallOptions,
             onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Holdfast_V1_DescribeNodeResponse>) async throws -> Result
         ) async throws -> Result where Result: Sendable
+
+        /// Call the "TransferLeadership" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Hands the lead of a shard to another member. Answered when that one leads, or the try is over.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Holdfast_V1_TransferLeadershipRequest` message.
+        ///   - serializer: A serializer for `Holdfast_V1_TransferLeadershipRequest` messages.
+        ///   - deserializer: A deserializer for `Holdfast_V1_TransferLeadershipResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func transferLeadership<Result>(
+            request: GRPCCore.ClientRequest<Holdfast_V1_TransferLeadershipRequest>,
+            serializer: some GRPCCore.MessageSerializer<Holdfast_V1_TransferLeadershipRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Holdfast_V1_TransferLeadershipResponse>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Holdfast_V1_TransferLeadershipResponse>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "ChangeMembers" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Changes who belongs to a shard, one change at a time. Answered when the change is committed and
+        /// > the members' old configuration is left.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Holdfast_V1_ChangeMembersRequest` message.
+        ///   - serializer: A serializer for `Holdfast_V1_ChangeMembersRequest` messages.
+        ///   - deserializer: A deserializer for `Holdfast_V1_ChangeMembersResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func changeMembers<Result>(
+            request: GRPCCore.ClientRequest<Holdfast_V1_ChangeMembersRequest>,
+            serializer: some GRPCCore.MessageSerializer<Holdfast_V1_ChangeMembersRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Holdfast_V1_ChangeMembersResponse>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Holdfast_V1_ChangeMembersResponse>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
     }
 
     /// Generated client for the "holdfast.v1.ClusterService" service.
@@ -128,7 +203,7 @@ extension Holdfast_V1_ClusterService {
     ///
     /// > Source IDL Documentation:
     /// >
-    /// > Describes nodes and shards.
+    /// > Describes nodes and shards, and changes who leads and who belongs to them.
     public struct Client<Transport>: ClientProtocol where Transport: GRPCCore.ClientTransport {
         private let client: GRPCCore.GRPCClient<Transport>
 
@@ -207,6 +282,75 @@ extension Holdfast_V1_ClusterService {
                 onResponse: handleResponse
             )
         }
+
+        /// Call the "TransferLeadership" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Hands the lead of a shard to another member. Answered when that one leads, or the try is over.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Holdfast_V1_TransferLeadershipRequest` message.
+        ///   - serializer: A serializer for `Holdfast_V1_TransferLeadershipRequest` messages.
+        ///   - deserializer: A deserializer for `Holdfast_V1_TransferLeadershipResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        public func transferLeadership<Result>(
+            request: GRPCCore.ClientRequest<Holdfast_V1_TransferLeadershipRequest>,
+            serializer: some GRPCCore.MessageSerializer<Holdfast_V1_TransferLeadershipRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Holdfast_V1_TransferLeadershipResponse>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Holdfast_V1_TransferLeadershipResponse>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Holdfast_V1_ClusterService.Method.TransferLeadership.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "ChangeMembers" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Changes who belongs to a shard, one change at a time. Answered when the change is committed and
+        /// > the members' old configuration is left.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Holdfast_V1_ChangeMembersRequest` message.
+        ///   - serializer: A serializer for `Holdfast_V1_ChangeMembersRequest` messages.
+        ///   - deserializer: A deserializer for `Holdfast_V1_ChangeMembersResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        public func changeMembers<Result>(
+            request: GRPCCore.ClientRequest<Holdfast_V1_ChangeMembersRequest>,
+            serializer: some GRPCCore.MessageSerializer<Holdfast_V1_ChangeMembersRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Holdfast_V1_ChangeMembersResponse>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Holdfast_V1_ChangeMembersResponse>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Holdfast_V1_ClusterService.Method.ChangeMembers.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
     }
 }
 
@@ -266,6 +410,65 @@ extension Holdfast_V1_ClusterService.ClientProtocol {
             request: request,
             serializer: GRPCProtobuf.ProtobufSerializer<Holdfast_V1_DescribeNodeRequest>(),
             deserializer: GRPCProtobuf.ProtobufDeserializer<Holdfast_V1_DescribeNodeResponse>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "TransferLeadership" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Hands the lead of a shard to another member. Answered when that one leads, or the try is over.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Holdfast_V1_TransferLeadershipRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func transferLeadership<Result>(
+        request: GRPCCore.ClientRequest<Holdfast_V1_TransferLeadershipRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Holdfast_V1_TransferLeadershipResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.transferLeadership(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Holdfast_V1_TransferLeadershipRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Holdfast_V1_TransferLeadershipResponse>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "ChangeMembers" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Changes who belongs to a shard, one change at a time. Answered when the change is committed and
+    /// > the members' old configuration is left.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Holdfast_V1_ChangeMembersRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func changeMembers<Result>(
+        request: GRPCCore.ClientRequest<Holdfast_V1_ChangeMembersRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Holdfast_V1_ChangeMembersResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.changeMembers(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Holdfast_V1_ChangeMembersRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Holdfast_V1_ChangeMembersResponse>(),
             options: options,
             onResponse: handleResponse
         )
@@ -335,6 +538,73 @@ extension Holdfast_V1_ClusterService.ClientProtocol {
             metadata: metadata
         )
         return try await self.describeNode(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "TransferLeadership" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Hands the lead of a shard to another member. Answered when that one leads, or the try is over.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func transferLeadership<Result>(
+        _ message: Holdfast_V1_TransferLeadershipRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Holdfast_V1_TransferLeadershipResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Holdfast_V1_TransferLeadershipRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.transferLeadership(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "ChangeMembers" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Changes who belongs to a shard, one change at a time. Answered when the change is committed and
+    /// > the members' old configuration is left.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func changeMembers<Result>(
+        _ message: Holdfast_V1_ChangeMembersRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Holdfast_V1_ChangeMembersResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Holdfast_V1_ChangeMembersRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.changeMembers(
             request: request,
             options: options,
             onResponse: handleResponse
