@@ -49,7 +49,13 @@ struct GroupCore: Sendable {
       if Mutant.flawedVotes.isPlanted { isInService = true }
       if Mutant.barrierForgotten.isPlanted { barrier = Barrier() }
     #endif
-    // A log can't be of a later term than its member: hard state is written with it, or before.
+    // A received snapshot is saved beside the log's disk: it may be there when the term in which it
+    // came isn't yet. The member gave no vote in that term, or it would be durable (rule C2).
+    if restored.snapshot.term > hard.term {
+      hard.term = restored.snapshot.term
+      hard.vote = .none
+    }
+    // Rows can't be of a later term than their member: hard state is written with them, or before.
     precondition(
       log.last.term <= hard.term,
       "log ends in term \(log.last.term.rawValue), hard state is of \(hard.term.rawValue)")

@@ -7,7 +7,7 @@ protocol ScriptDriver {
 
 /// The kinds of script that there are; a file's commands say which it is.
 package enum ScriptKind: Hashable, Sendable {
-  case quorum, change, interaction
+  case quorum, change, interaction, story
 }
 
 /// How a file fared.
@@ -36,11 +36,27 @@ package func runScript(_ text: String) throws(ScriptError) -> ScriptReport {
   case .quorum: return try run(script, QuorumDriver())
   case .change: return try run(script, ChangeDriver())
   case .interaction: return try runInteraction(script)
+  case .story: return try run(script, StoryDriver())
   }
+}
+
+/// The script's text with what its stanzas print now in place of what was expected. Only for scripts
+/// that are compared to the byte.
+package func rewriteScript(_ text: String) throws(ScriptError) -> String {
+  let script = try ScriptText(text)
+  var outputs: [String] = []
+  switch try kind(of: script) {
+  case .quorum: outputs = try printed(script, QuorumDriver())
+  case .change: outputs = try printed(script, ChangeDriver())
+  case .story: outputs = try printed(script, StoryDriver())
+  case .interaction: throw ScriptError(line: 1, "a trace of another implementation stays as it is")
+  }
+  return script.rewriting(text, outputs: outputs)
 }
 
 private func kind(of script: ScriptText) throws(ScriptError) -> ScriptKind {
   guard let first = script.stanzas.first else { throw ScriptError(line: 1, "no commands") }
+  if first.command == StoryDriver.opening { return .story }
   for stanza in script.stanzas {
     if QuorumDriver.commands.contains(stanza.command) { return .quorum }
     if ChangeDriver.commands.contains(stanza.command) { return .change }
@@ -49,16 +65,26 @@ private func kind(of script: ScriptText) throws(ScriptError) -> ScriptKind {
   throw ScriptError(line: first.line, "unknown command \(first.command)")
 }
 
-private func run<Driver: ScriptDriver>(
+/// What each stanza prints.
+private func printed<Driver: ScriptDriver>(
   _ script: ScriptText, _ driver: Driver
-) throws(ScriptError) -> ScriptReport {
+) throws(ScriptError) -> [String] {
   var driver = driver
-  var report = ScriptReport()
+  var outputs: [String] = []
   for stanza in script.stanzas {
     guard Driver.commands.contains(stanza.command) else {
       throw ScriptError(line: stanza.line, "unknown command \(stanza.command)")
     }
-    let actual = try driver.run(stanza)
+    outputs.append(try driver.run(stanza))
+  }
+  return outputs
+}
+
+private func run<Driver: ScriptDriver>(
+  _ script: ScriptText, _ driver: Driver
+) throws(ScriptError) -> ScriptReport {
+  var report = ScriptReport()
+  for (stanza, actual) in zip(script.stanzas, try printed(script, driver)) {
     report.stanzas += 1
     if actual == stanza.expected {
       report.passed += 1

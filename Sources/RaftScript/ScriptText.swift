@@ -28,9 +28,12 @@ package struct ScriptText: Sendable {
       input.append(line)
     }
     let (name, arguments) = try ArgumentScanner(command, line: number).scan()
+    let separated = lines.number
+    let expected = expected(&lines)
     return Stanza(
       line: number, command: name, arguments: arguments,
-      input: trimmedText(input.joined(separator: "\n")), expected: expected(&lines))
+      input: trimmedText(input.joined(separator: "\n")), expected: expected,
+      expectedLines: separated..<lines.number)
   }
 
   /// Every line with its end, so that the comparison is to the byte.
@@ -65,6 +68,8 @@ package struct Stanza: Hashable, Sendable {
   package var arguments: [Argument]
   package var input: String
   package var expected: String
+  /// Where that stands, and the blank line that ends it; the file's first line is 0.
+  package var expectedLines: Range<Int>
 
   package struct Argument: Hashable, Sendable {
     package var key: String
@@ -109,6 +114,22 @@ private struct Lines {
   }
 
   func peek() -> String? { number < lines.count ? String(lines[number]) : nil }
+}
+
+extension ScriptText {
+  /// The text with other outputs, one for each stanza; comments and commands stay as they are.
+  func rewriting(_ text: String, outputs: [String]) -> String {
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    var result = ""
+    var from = 0
+    for (stanza, output) in zip(stanzas, outputs) {
+      for line in lines[from..<stanza.expectedLines.lowerBound] { result += line + "\n" }
+      result += output
+      from = stanza.expectedLines.upperBound
+      if from < lines.count { result += "\n" }
+    }
+    return result + lines[from...].joined(separator: "\n")
+  }
 }
 
 func trimmedText(_ text: String) -> String {

@@ -6,13 +6,18 @@ import RaftScript
 struct RaftScriptCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "raft-script",
-    abstract: "Run golden scripts of etcd's raft suite against the consensus core.",
-    discussion: "Exits 0 only if every file passes.")
+    abstract:
+      "Run golden scripts against the consensus core: etcd's raft suite, and our own stories.",
+    discussion: "Exits 0 only if every file passes. Our own are in Tests/Scripts.")
 
   @Argument(help: "Files in the datadriven form; their commands say of which kind they are.")
   var files: [String]
 
+  @Flag(help: "Write what is printed now into the files. Read the difference before you keep it.")
+  var rewrite = false
+
   func run() throws {
+    if rewrite { return try files.forEach(rewrite) }
     var allPass = true
     for file in files {
       let text = verdict(on: file)
@@ -20,6 +25,14 @@ struct RaftScriptCommand: ParsableCommand {
       if text != nil { allPass = false }
     }
     if !allPass { throw ExitCode(1) }
+  }
+
+  private func rewrite(_ file: String) throws {
+    let text = try String(contentsOfFile: file, encoding: .utf8)
+    let new = try rewriteScript(text)
+    guard new != text else { return print("\(file): unchanged") }
+    try new.write(toFile: file, atomically: true, encoding: .utf8)
+    print("\(file): rewritten")
   }
 
   /// Nil: it passes.

@@ -64,6 +64,22 @@ import Testing
     #expect(follower.node.state.index == LogIndex(22))
   }
 
+  /// The snapshot is saved on a thread of its own, and the process ended before the log's thread had
+  /// written the term in which it came, or had cut what contradicts it.
+  @Test func ruleC2AReceivedSnapshotMayBeDurableBeforeItsTerm() {
+    var follower = ByHand(3)
+    follower.node.disk.save(
+      SnapshotMark(
+        index: LogIndex(2), term: Term(5), logTime: LogTime(milliseconds: 2),
+        configuration: Configuration(voters: members(1, 2, 3)), lease: .none), TestState())
+    follower.restart(term: 2, log: [1, 2, 2, 2])
+    #expect(follower.group.term == Term(5))
+    #expect(follower.group.lastIndex == LogIndex(2))
+    follower.settle()
+    #expect(follower.node.disk.hardState.term == Term(5))
+    #expect(follower.node.disk.rows.allSatisfy { $0.index <= LogIndex(2) })
+  }
+
   @Test func rowsThatStorageCannotGiveAreAskedForOnceAHeartbeatUntilASnapshotIsThere() {
     var leader = leaderWithALongLog()
     leader.node.disk.rows.removeFirst(10)

@@ -17,16 +17,29 @@ import Testing
     leader.node.group.transferLeadership(to: MemberID(target), now: reading(leader.now))
   }
 
-  @Test func ruleL7_theTargetIsToldWhenItHasEverything() {
+  @Test func ruleL7_theTargetIsToldRightBehindTheLastEntry() {
     var leader = leader()
     leader.propose()
-    leader.settle()
     #expect(transfer(&leader, to: 2) == .started)
+    let sent = leader.turn().to(2)
+    #expect(sent.appends.last?.lastIndex == LogIndex(2))
+    #expect(sent.last?.body == .transfer(lastLog: position(1, 2)))
+    #expect(sent.last?.term == Term(1))
     #expect(!leader.settle().contains { $0.body == .transfer(lastLog: position(1, 2)) })
-    leader.acknowledge(2, by: 2)
-    let told = leader.settle().filter { $0.body == .transfer(lastLog: position(1, 2)) }
+  }
+
+  @Test func ruleL7_aTargetWhoseLogIsNotKnownIsToldWhenItHasEverything() {
+    var leader = ByHand()
+    leader.win(with: [2, 3])
+    leader.acknowledge(1, by: 3)
+    leader.settle()
+    leader.hear(
+      .appendReply(.refused(refusedIndex: .zero, hint: .zero)), from: 2, term: 1)
+    #expect(transfer(&leader, to: 2) == .started)
+    #expect(!leader.settle().contains { $0.body == .transfer(lastLog: position(1, 1)) })
+    leader.acknowledge(1, by: 2)
+    let told = leader.settle().filter { $0.body == .transfer(lastLog: position(1, 1)) }
     #expect(told.map(\.to) == members(2))
-    #expect(told.map(\.term) == [Term(1)])
   }
 
   @Test func ruleL7_nothingIsMadeWhileATransferRuns() {

@@ -33,17 +33,17 @@ def reserve_body(folder):
 
 
 class Cluster:
-    """`holdfast dev` with a pool of one hot SKU."""
+    """`holdfast dev`, perhaps with further options, with a pool of one hot SKU."""
 
-    def __init__(self, folder, regions):
-        self.regions = regions
+    def __init__(self, folder, regions, *options):
+        self.regions, self.options = regions, [str(option) for option in options]
         self.folder = tempfile.TemporaryDirectory(dir=folder)
 
     def __enter__(self):
         self.log = open(Path(self.folder.name) / "log", "w+")
         self.process = subprocess.Popen(
             [str(BINARY), "dev", "--regions", self.regions, "--base-port", "0", "--dir",
-             self.folder.name + "/cluster"], stdout=subprocess.PIPE, stderr=self.log, text=True)
+             self.folder.name + "/cluster", *self.options], stdout=subprocess.PIPE, stderr=self.log, text=True)
         line = self.process.stdout.readline()
         if not line.startswith("READY "):
             self.log.seek(0)

@@ -60,14 +60,19 @@ extension NodeCore {
     #endif
     // Without any log time to run on from, the first median has to come (rule T2): a round trip.
     guard median != nil || !isFirst else { return nil }
+    let before = groups[at].clock
     let stamp = groups[at].clock.stamp(
       median: median, now: now, stepLimit: settings.clockStepMilliseconds)
     if let step = stamp.stepMilliseconds, !isFirst {
-      // A jump of the clock stands in the journal by itself (rule T2).
-      out.events.append(.clockStepped(groups[at].shard, byMilliseconds: step))
+      // A jump of the clock stands in the journal by itself (rule T2): if it can't, nothing is
+      // stamped with it.
       let result = groups[at].raft.propose(
         kind: .empty, payload: [], logTime: stamp.time, now: now)
-      guard case .accepted = result else { return nil }
+      guard case .accepted = result else {
+        groups[at].clock = before
+        return nil
+      }
+      out.events.append(.clockStepped(groups[at].shard, byMilliseconds: step))
       counters.entriesProposed += 1
     }
     return stamp.time

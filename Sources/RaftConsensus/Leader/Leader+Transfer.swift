@@ -27,10 +27,12 @@ extension Leader {
     return .started
   }
 
-  /// Tells the target once it has everything; again with each heartbeat, for a message may be lost.
+  /// Tells the target right behind the last entry that it lacks: that saves the round trip in which
+  /// it would acknowledge it. One that hears of it too early does nothing; it is told again with each
+  /// heartbeat, for a message may be lost.
   mutating func sendTransfer(core: inout GroupCore) {
     guard let transfer, !transfer.isSent, let at = progress(of: transfer.target),
-      others[at].match >= transfer.lastLog.index
+      others[at].wasSent(upTo: transfer.lastLog.index)
     else { return }
     core.send(.transfer(lastLog: transfer.lastLog), to: transfer.target)
     self.transfer?.isSent = true

@@ -113,6 +113,12 @@ struct Progress: Sendable {
 
   // MARK: Sending
 
+  /// It has the entry, or that is on its way behind others that fit.
+  func wasSent(upTo index: LogIndex) -> Bool {
+    if case .replicate = flow { return next > index }
+    return match >= index
+  }
+
   /// An append that ends in `last` was sent.
   mutating func sent(upTo last: LogIndex, bytes: Int) {
     switch flow {
