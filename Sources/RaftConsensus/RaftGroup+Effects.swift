@@ -7,7 +7,9 @@ extension RaftGroup {
     core.now = now
     let isRemoved = changeLeader { leader, core -> Bool in
       leader.endTurn(core: &core)
-      return leader.isRemoved(core)
+      guard leader.isRemoved(core) else { return false }
+      leader.nameSuccessor(core: &core)
+      return true
     }
     if isRemoved == true { stepDown(.removed, now: now.boot) }
     sendReads(now: now.boot)

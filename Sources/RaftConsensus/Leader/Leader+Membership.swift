@@ -135,6 +135,18 @@ extension Leader {
 
   private static var heartbeatsOutMax: Int { 2 }
 
+  /// The last word of a leader that is out: one that has everything takes over at once, as in a
+  /// hand-over (rule L7), and the others need not notice first that nobody leads. Should the word be
+  /// lost, they do.
+  mutating func nameSuccessor(core: inout GroupCore) {
+    guard !core.settings.plain.contains(.namesNoSuccessor), let lastLog = releaseLease(core),
+      let successor = core.configuration.voters.first(where: { voter in
+        progress(of: voter).map { others[$0].match == lastLog.index } ?? false
+      })
+    else { return }
+    core.send(.transfer(lastLog: lastLog), to: successor)
+  }
+
   // MARK: Farewell
 
   /// A heartbeat's time went by.
