@@ -8,7 +8,12 @@ extension RaftGroup {
     let timeout =
       core.hard.term == .zero ? core.firstElectionTimeout() : core.randomElectionTimeout()
     guard core.mayStand else {
-      changeFollower { follower, _ in follower.wait(timeout, since: now) }
+      // It knows of no leader any more, and names none to others: two that lost their seats would
+      // send callers to each other for ever.
+      changeFollower { follower, core in
+        follower.wait(timeout, since: now)
+        _ = follower.forgetLeader(core: &core)
+      }
       return
     }
     if core.settings.plain.contains(.noPreVote) {

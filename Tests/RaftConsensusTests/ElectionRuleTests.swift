@@ -213,4 +213,17 @@ import Testing
     #expect(leader.group.role == .follower)
     #expect(leader.group.term == Term(6))
   }
+
+  /// Found by random runs: two nodes that had lost their seats named each other to every caller.
+  @Test func ruleC7_whoMayNotStandForgetsALeaderThatItDoesNotHear() {
+    var gone = ByHand(1, configuration: Configuration(voters: members(2, 3)))
+    gone.hear(.heartbeat(commit: .zero, readRound: 0), from: 2, term: 1)
+    gone.settle()
+    #expect(gone.group.leader == MemberID(2))
+    gone.wait(milliseconds: 600)
+    gone.turn()
+    #expect(gone.group.leader == nil)
+    #expect(gone.effects.events.contains(.leaderChanged(term: Term(1), leader: nil)))
+    #expect(gone.group.role == .follower)
+  }
 }
