@@ -96,9 +96,10 @@ package struct NodeCore: Sendable {
   /// Committed entries are left that the last turn did not apply: another turn is due soon, and not
   /// before other inputs were taken.
   package var hasMoreToApply: Bool {
-    // By index: a closure would be given a copy of each group.
-    for at in groups.indices where groups[at].raft.hasMoreToHandOut { return true }
-    return false
+    mutating get {
+      for at in groups.indices where groups[at].hasMoreToApply { return true }
+      return false
+    }
   }
 
   private mutating func drainAll(now: ClockReading) {
@@ -111,7 +112,7 @@ package struct NodeCore: Sendable {
   }
 
   /// The position of a group in `groups`.
-  func position(of shard: ShardID) -> Int? {
+  package func position(of shard: ShardID) -> Int? {
     var low = 0
     var high = groups.count
     while low < high {

@@ -68,7 +68,7 @@ package final class Simulation {
     settings.raft.appendBytesMax = seed % 3 == 0 ? 100 : 2 << 10
     settings.raft.tailBytesMax = 2 << 10
     settings.raft.handOutBytesMax = 8 << 10
-    settings.raft.snapshotChunkBytes = 4 << 10
+    settings.raft.snapshotChunkBytes = (1 << 10) << Int(seed % 5)
     settings.raft.snapshotChunksInFlightMax = 2
     settings.snapshotLogBytes = (4 << 10) << Int(seed % 4)
     settings.digestEveryMilliseconds = 2_000
@@ -114,7 +114,8 @@ package final class Simulation {
       goOn(at)
     case .arrive(let envelope, let from, let to):
       guard nodes[to].isUp, !network.isCut(from: from, to: to) else { return }
-      deliver(.envelope(envelope, from: from), to: to)
+      let arrived = nodes[to].clock.reading(now)
+      deliver(.envelope(envelope, from: from, arrived: arrived), to: to)
     case .written(let work, let at, let life): written(work, at, life)
     case .saved(let work, let at, let life):
       guard nodes[at].life == life else { return }

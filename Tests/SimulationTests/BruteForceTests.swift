@@ -31,10 +31,12 @@ import Testing
     var time: UInt64 = 0
     for _ in 0..<(2 + random.below(5)) {
       let action: SkuOperation.Action =
-        switch random.below(4) {
+        switch random.below(6) {
         case 0: .reserve(Int64(1 + random.below(3)))
         case 1: .release(1)
-        case 2: .restock(Int64(random.below(4)) - 2 == 0 ? 1 : Int64(random.below(4)) - 2)
+        case 2: .reserveTogether(Int64(1 + random.below(3)))
+        case 3: .reservePart(Int64(1 + random.below(3)))
+        case 4: .restock(Int64(random.below(4)) - 2 == 0 ? 1 : Int64(random.below(4)) - 2)
         default: .read
         }
       let began = time + random.below(3)
@@ -54,6 +56,8 @@ import Testing
     let lies = random.chance(1, in: 8)
     switch action {
     case .reserve: return (truth != before) != lies ? .taken : .refused
+    case .reserveTogether: return truth != before ? .taken : .refused
+    case .reservePart: return .got(truth.promised - before.promised + (lies ? 1 : 0))
     case .release: return .taken
     case .restock:
       return truth.onHand == before.onHand ? .refused : .counted(truth.onHand + (lies ? 1 : 0))

@@ -37,6 +37,7 @@ import Testing
     given.without = [1, 4]
     given.nodes = 3
     given.pools = 2
+    given.recipe = .figure8
     let words = given.arguments.split(separator: " ").map(String.init)
     let command = try SimCommand(words, randomSeeds: { 0 })
     #expect(command.seeds.map(command.options) == [given])

@@ -23,6 +23,14 @@ import Testing
   }
 
   private static let linearizable: [(String, [Line])] = [
+    (
+      "an order of several lines is refused for another line",
+      [(0, 1, .reserveTogether(4), .refused), (2, 3, .reserve(10), .taken)]
+    ),
+    (
+      "one that takes what there is",
+      [(0, 1, .reserve(8), .taken), (2, 3, .reservePart(4), .got(2))]
+    ),
     ("nothing at all", []),
     (
       "one after the other",
@@ -110,6 +118,14 @@ import Testing
   ]
 
   private static let violated: [(String, [Line])] = [
+    (
+      "an order of several lines takes more than there is",
+      [(0, 1, .reserve(8), .taken), (2, 3, .reserveTogether(4), .taken)]
+    ),
+    (
+      "one that takes what there is, and leaves some",
+      [(0, 1, .reserve(8), .taken), (2, 3, .reservePart(4), .got(1))]
+    ),
     (
       "a read misses what was answered before it",
       [

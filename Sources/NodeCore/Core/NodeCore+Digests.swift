@@ -22,7 +22,7 @@ extension NodeCore {
 
   /// `budget` is for all groups of a tick together.
   mutating func goOnWithDigest(of at: Int, _ budget: inout Int) {
-    guard budget > 0, let index = groups[at].digesting?.index,
+    guard budget > 0, groups[at].isDigesting, let index = groups[at].digesting?.index,
       let digest = groups[at].digesting!.step(pages: &budget)
     else { return }
     groups[at].books.adoptHashes(of: groups[at].digesting!)
@@ -43,7 +43,7 @@ extension NodeCore {
   /// A shard that fell quiet has the same last entry on all members: a digest there can be compared
   /// at any time afterwards.
   mutating func takeQuietDigest(of at: Int, now: ClockReading) {
-    guard groups[at].books.index > groups[at].digests.last ?? .zero,
+    guard groups[at].hasNewBooks,
       now.waited(since: groups[at].lastApplied) >= Self.quietNanoseconds
     else { return }
     takeDigest(of: at)

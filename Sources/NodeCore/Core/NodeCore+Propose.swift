@@ -81,8 +81,7 @@ extension NodeCore {
   /// Ends due holds when nothing else does (rule T3). Only a leader that has committed in its own
   /// term may (rule C6), and the pulse names that term, so a late one does nothing (rule C5).
   private mutating func proposePulse(_ at: Int, now: ClockReading) {
-    guard groups[at].raft.isEstablishedLeader, groups[at].isQuiet,
-      let deadline = groups[at].books.nextDeadline,
+    guard let deadline = groups[at].deadlineForPulse(),
       deadline <= clockReading(of: at, now: now)
     else { return }
     var payload = ByteWriter()
@@ -99,6 +98,7 @@ extension NodeCore {
   /// Writes the configured nodes into the catalog before any caller's command, so that each PutPool
   /// finds them and places its shards alike everywhere. False while it is under way.
   private mutating func proposeTopology(_ at: Int, now: ClockReading) -> Bool {
+    if groups[at].knowsTopology { return true }
     if let proposed = groups[at].topologyProposed, proposed.term == groups[at].raft.term,
       proposed.index > groups[at].books.index
     {
@@ -113,7 +113,10 @@ extension NodeCore {
       payload.put(short: seat.address)
       CommandWriter.end(mark, into: &payload)
     }
-    guard payload.count > 0 else { return true }
+    guard payload.count > 0 else {
+      groups[at].topologyVersion = groups[at].books.catalogVersion
+      return true
+    }
     groups[at].topologyProposed = propose(.command, payload.bytes, at: at, now: now)
     return false
   }

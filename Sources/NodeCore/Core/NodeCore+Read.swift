@@ -74,7 +74,7 @@ extension NodeCore {
 
   private func staleness(of at: Int, now: ClockReading) -> ReadBasis {
     let ago: Int64? =
-      if groups[at].isLeader {
+      if groups[at].raft.role == .leader {
         0
       } else {
         groups[at].leaderHeard.map { Int64(clamping: now.aged(since: $0) / 1_000_000) }

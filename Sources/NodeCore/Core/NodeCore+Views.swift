@@ -23,7 +23,7 @@ extension NodeCore {
   /// The same with a digest of each ledger at its applied index, where that takes no time; else with
   /// the digests so far, and a new one comes with the ticks that follow.
   package mutating func statusWithDigests(now: ClockReading) -> [ShardStatus] {
-    for at in groups.indices where groups[at].books.index > groups[at].digests.last ?? .zero {
+    for at in groups.indices where groups[at].hasNewBooks {
       takeDigest(of: at)
     }
     return status(now: now)
@@ -77,14 +77,14 @@ extension NodeCore {
       members: group.raft.members.map {
         SeatStatus(
           node: NodeID(of: $0.member), isVoter: $0.isVoter,
-          match: group.isLeader ? $0.match : nil)
+          match: group.raft.role == .leader ? $0.match : nil)
       },
       logTimeAheadMilliseconds: logTimeAhead(of: at, now: now),
       waitingCommands: group.queue.count, proposedCommands: group.proposals.tokenCount)
   }
 
   private func logTimeAhead(of at: Int, now: ClockReading) -> Int64 {
-    guard groups[at].isLeader,
+    guard groups[at].raft.role == .leader,
       let median = clocks.median(of: groups[at].voters, now: now)
     else { return 0 }
     return max(0, groups[at].clock.last.milliseconds - median)

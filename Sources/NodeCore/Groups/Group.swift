@@ -27,6 +27,8 @@ struct Group: Sendable {
   let recoveryGoal: LogIndex
   /// The entry with which the leader of the meta group wrote the topology into the catalog.
   var topologyProposed: (index: LogIndex, term: Term)?
+  /// The catalog's version that was seen to have all of the topology.
+  var topologyVersion: UInt64?
 
   init(descriptor: GroupDescriptor, raft: RaftGroup, books: Books, now: ClockReading) {
     self.descriptor = descriptor
@@ -45,13 +47,31 @@ struct Group: Sendable {
 
   var shard: ShardID { descriptor.shard }
   var isMeta: Bool { descriptor.shard == .meta }
-  var isLeader: Bool { raft.role == .leader }
   var leader: NodeID? { raft.leader.map(NodeID.init(of:)) }
-  /// Nothing is in the log that was not applied, and nobody waits to get in.
-  var isQuiet: Bool {
-    queue.isEmpty && proposals.isEmpty && raft.lastIndex == raft.commitIndex
-      && raft.commitIndex == books.index
+}
+
+// Asked in every turn, of every group. A group is large: `mutating`, it is looked at where it lies and
+// not copied; nothing is changed.
+extension Group {
+  var isLeader: Bool { mutating get { raft.role == .leader } }
+
+  var hasMoreToApply: Bool { mutating get { raft.hasMoreToHandOut } }
+
+  var isDigesting: Bool { mutating get { digesting != nil } }
+
+  /// When the earliest hold is due, if this member may end it (rule C6) and nothing else will: nobody
+  /// waits to get in, and nothing is in the log that was not applied.
+  mutating func deadlineForPulse() -> LogTime? {
+    guard raft.isEstablishedLeader, queue.isEmpty, proposals.isEmpty,
+      raft.lastIndex == raft.commitIndex, raft.commitIndex == books.index
+    else { return nil }
+    return books.nextDeadline
   }
+
+  var knowsTopology: Bool { mutating get { topologyVersion == books.catalogVersion } }
+
+  /// Something was applied since the last digest.
+  var hasNewBooks: Bool { mutating get { books.index > digests.last ?? .zero } }
 }
 
 extension NodeID {

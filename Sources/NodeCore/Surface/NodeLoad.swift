@@ -1,3 +1,5 @@
+import RaftConsensus
+
 /// How much waits in one lane's core, and for what.
 package struct NodeLoad: Sendable, Equatable {
   /// Commands that wait for a turn, and their bytes.
@@ -21,7 +23,7 @@ extension NodeCore {
     load.groups = groups.count
     for at in groups.indices {
       load.proposedCommands += groups[at].proposals.tokenCount
-      if groups[at].isLeader { load.groupsLed += 1 }
+      if groups[at].raft.role == .leader { load.groupsLed += 1 }
     }
     return load
   }

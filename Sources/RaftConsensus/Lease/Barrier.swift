@@ -30,7 +30,7 @@ struct Barrier: Sendable {
 
   /// May a leader of `term` commit?
   func hasPassed(_ now: ClockReading, term: Term) -> Bool {
-    waivedTerm == term || end.hasCertainlyPassed(now)
+    isWaived(in: term) || end.hasCertainlyPassed(now)
   }
 
   /// All leases of others are over, whoever leads (rule L7).
@@ -39,6 +39,8 @@ struct Barrier: Sendable {
   /// The leader before let go of its lease, and this member's log is exactly what it had then: no
   /// entry of any leader can give a lease while this member leads `term`, and it alone.
   mutating func waive(in term: Term) { waivedTerm = term }
+
+  func isWaived(in term: Term) -> Bool { waivedTerm == term }
 
   /// What has to be remembered with a snapshot. Entries whose wait is over here give no lease to
   /// anybody any more, and are forgotten; those that the member made itself in this life are under

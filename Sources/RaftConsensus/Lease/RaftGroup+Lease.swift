@@ -22,4 +22,12 @@ extension RaftGroup {
   package func leaseToRemember(now: ClockReading) -> LeaseTerms {
     core.barrier.toRemember(now, own: core.settings.leaseTerms)
   }
+
+  /// The barrier has not certainly passed at this reading (rule L3), whoever leads.
+  package func waitsForLeases(at reading: ClockReading) -> Bool {
+    !core.barrier.hasCertainlyPassed(reading)
+  }
+
+  /// The barrier does not count in this term (rule L7).
+  package var isBarrierWaived: Bool { core.barrier.isWaived(in: term) }
 }

@@ -22,15 +22,30 @@ struct ShardTrack {
   var digests: [LogIndex: Hash128] = [:]
   /// What some client was told, at most: every linearizable read that begins now sees it.
   var toldFloor = LogIndex.zero
-  /// When an entry of each term was committed first.
-  var firstCommits: [(term: Term, at: UInt64)] = []
+  /// Up to where anybody knows that it is committed.
+  var knownCommit = LogIndex.zero
+  /// When the leader of each term first committed, and up to where it did at last.
+  var commits: [(term: Term, at: UInt64, upTo: LogIndex)] = []
   var lastLogTime: Int64 = 0
   /// Entries in a row that are stamped one millisecond behind one another.
   var oneApart = 0
   var lastVoters: [MemberID] = []
+  /// Whom each member promised its vote.
+  var votes: [MemberInTerm: MemberID] = [:]
+  /// Where the log of each candidate ended.
+  var candidates: [MemberInTerm: LogPosition] = [:]
+  /// Who sends entries in a term.
+  var senders: [Term: MemberID] = [:]
+  /// The ends of the logs with which leaders let go of their leads (rule L7).
+  var handedOver: [LogPosition] = []
   var model: ShardModel
 
   init() { model = ShardModel(skus: Load.skus) }
+
+  struct MemberInTerm: Hashable {
+    var member: MemberID
+    var term: Term
+  }
 
   struct EntryTrace: Equatable {
     var content: UInt64
@@ -40,12 +55,18 @@ struct ShardTrack {
   /// The last leaders and when they first committed, for messages.
   var lately: String {
     let led = leaders.suffix(4).map { "term \($0.term.rawValue) node \($0.node + 1)" }
-    let since = firstCommits.suffix(3).map { "\($0.term.rawValue) at \($0.at / 1_000_000) ms" }
+    let since = commits.suffix(3).map { "\($0.term.rawValue) at \($0.at / 1_000_000) ms" }
     return "leaders " + led.joined(separator: ", ") + "; commits of term "
       + since.joined(separator: ", ")
   }
 
-  var committedIndex: LogIndex { LogIndex(UInt64(committed.count)) }
+  /// Up to where leaders of earlier terms have committed, as far as that was applied: a leader of
+  /// `term` has all of it. What a later term committed it may lack, for it may be elected when that one
+  /// works already, by votes that were given before and came late.
+  func committed(before term: Term) -> LogIndex {
+    let upTo = commits.last { $0.term < term }?.upTo ?? .zero
+    return min(upTo, LogIndex(UInt64(committed.count)))
+  }
 
   func committedTerm(at index: LogIndex) -> Term { committed[Int(index.rawValue) - 1] }
 }

@@ -12,6 +12,7 @@ extension Simulation {
       guard checks.failure == nil else { return }
       check(row, at)
     }
+    checkGroups(at)
     for instant in effects.reads { checkBasis(instant, at) }
     if !effects.replies.isEmpty || !effects.reads.isEmpty { trace.mix(UInt64(at) << 8 | 0xA) }
   }
@@ -30,6 +31,7 @@ extension Simulation {
     case .snapshotSaved: marks.reach(.snapshotSaved)
     case .repaired(let shard, _):
       marks.reach(.repaired)
+      checkRepaired(shard, at)
       faults.repaired(at, shard)
     case .outcomesUnknown: marks.reach(.outcomeUnknown)
     case .clockStepped: marks.reach(.clockStepped)
@@ -57,7 +59,7 @@ extension Simulation {
           + "\(other.node + 1) and \(at + 1)")
     }
     checks.shards[place].leaders.append((term, at))
-    let committed = checks.shards[place].committedIndex
+    let committed = checks.shards[place].committed(before: term)
     guard committed > .zero, let group = group(shard, at) else { return }
     let glance = nodes[at].core!.glance(group)
     guard glance.term == term else { return }
@@ -72,10 +74,7 @@ extension Simulation {
     }
   }
 
-  func group(_ shard: ShardID, _ at: Int) -> Int? {
-    let core = nodes[at].core!
-    return (0..<core.groupCount).first { core.glance($0).shard == shard }
-  }
+  func group(_ shard: ShardID, _ at: Int) -> Int? { withCore(at) { $0.position(of: shard) } }
 
   // MARK: Commits
 
@@ -175,9 +174,6 @@ extension Simulation {
     }
     checks.shards[place].applied.append(found)
     checks.shards[place].committed.append(row.entry.term)
-    if row.entry.term != checks.shards[place].firstCommits.last?.term {
-      checks.shards[place].firstCommits.append((row.entry.term, now))
-    }
     checkLogTime(row.entry, place)
     checkDurable(row.entry, row.shard, at)
     trace.mix(found)
@@ -250,7 +246,7 @@ extension Simulation {
     checks.leaseReads += 1
     let term = nodes[at].core!.glance(group).term
     let place = checks.place(instant.shard)
-    for later in checks.shards[place].firstCommits.reversed() {
+    for later in checks.shards[place].commits.reversed() {
       guard later.term > term else { break }
       guard later.at <= nodes[at].timedAt else { continue }
       return failByClock(

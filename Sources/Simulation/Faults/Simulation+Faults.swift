@@ -66,6 +66,7 @@ extension Simulation {
     case .pause(let node): nodes[node].pausedUntil = now + fault.lasts
     case .stopInside(let node, let step): nodes[node].stopInside = (step, fault.lasts)
     case .slowDisk(let node, let most): nodes[node].writeNanosecondsMax = most
+    case .slowDisks(let most): for node in nodes.indices { nodes[node].writeNanosecondsMax = most }
     case .failedSync(let node): nodes[node].failsNextWrite = nodes[node].isUp
     case .clog(let from, let to):
       marks.reach(.clogged)
@@ -75,6 +76,9 @@ extension Simulation {
       for other in nodes.indices where other != node {
         network.clog(from: node, to: other, until: now + fault.lasts)
       }
+    case .holdBack(let hold):
+      marks.reach(.heldBack)
+      network.holdBack(hold, number: number)
     case .stepWall(let node, let milliseconds): nodes[node].clock.stepWall(milliseconds, now: now)
     case .rate(let node, let ppm): nodes[node].clock.setRate(ppm, now: now)
     case .freeze(let node):
@@ -83,11 +87,14 @@ extension Simulation {
       nodes[node].clock.freeze(now: now)
       nodes[node].pausedUntil = now + fault.lasts
     case .spoil(let node, let pick): spoil(node, pick)
+    case .spoilSnapshot(let node, let pick): spoilSnapshot(node, pick)
+    case .misreadSnapshots(let node): nodes[node].misreadsSnapshots = true
     case .loseDisk(let node): loseDisk(node)
     case .stepAllWalls(let milliseconds):
       for node in nodes.indices { nodes[node].clock.stepWall(milliseconds, now: now) }
-    case .transfer(let pick): orderTransfer(pick)
-    case .changeMembers(let pick): orderChange(pick)
+    case .transfer(let pick, let isHindered): orderTransfer(pick, isHindered: isHindered)
+    case .bringHome(let pick): bringHome(pick)
+    case .changeMembers(let change, let pick): orderChange(change, pick)
     case .mutiny(let pick): mutiny(pick)
     }
     schedule(.endOfFault(number), after: fault.lasts)
@@ -97,134 +104,24 @@ extension Simulation {
     guard phase == .safety else { return }
     guard let fault = faults.underWay(number) else { return }
     switch fault.kind {
-    case .partition, .transfer, .mutiny: network.joinAll()
+    case .partition, .transfer(_, isHindered: true), .mutiny,
+      .changeMembers(.removePartitioned, _):
+      network.joinAll()
     case .crash(let node): restartLater(node)
     case .crashAll: for node in nodes.indices { restartLater(node) }
     case .slowDisk(let node, _): nodes[node].writeNanosecondsMax = plan.writeNanosecondsMax
+    case .slowDisks:
+      for node in nodes.indices { nodes[node].writeNanosecondsMax = plan.writeNanosecondsMax }
+    case .holdBack: network.letGo(number: number)
     case .stepWall(let node, _): nodes[node].clock.setWallOffset(0, now: now)
     case .stepAllWalls:
       for node in nodes.indices { nodes[node].clock.setWallOffset(0, now: now) }
     case .freeze(let node): nodes[node].clock.thaw(now: now)
-    case .spoil(let node, _): restartLater(node)
-    case .pause, .stopInside, .failedSync, .clog, .clogAll, .rate, .loseDisk, .changeMembers:
+    case .misreadSnapshots(let node): nodes[node].misreadsSnapshots = false
+    case .spoil(let node, _), .spoilSnapshot(let node, _): restartLater(node)
+    case .pause, .stopInside, .failedSync, .clog, .clogAll, .rate, .loseDisk, .transfer, .bringHome,
+      .changeMembers:
       break
     }
-  }
-
-  // MARK: Partitions
-
-  private func partition(_ shape: Fault.Shape, oneWay: Bool, pick: UInt64) {
-    network.joinAll()
-    if oneWay { marks.reach(.partitionedOneWay) }
-    var random = SeededRandom(seed: pick)
-    var order = Array(nodes.indices)
-    for at in order.indices.reversed() where at > 0 {
-      order.swapAt(at, Int(random.below(UInt64(at + 1))))
-    }
-    switch shape {
-    case .majority: cut(Array(order.prefix(order.count / 2 + 1)), oneWay: oneWay)
-    case .minority: cut(Array(order.prefix(order.count / 2)), oneWay: oneWay)
-    case .single: cut([order[0]], oneWay: oneWay)
-    case .only(let node): cut([node], oneWay: oneWay)
-    case .region:
-      marks.reach(.partitionedRegion)
-      cut(nodes.indices.filter { regionOf[$0] == regionOf[order[0]] }, oneWay: oneWay)
-    case .ring:
-      marks.reach(.partitionedRing)
-      ring(order, oneWay: oneWay)
-    }
-  }
-
-  /// `side` hears nothing of the others, and, unless `oneWay`, they nothing of it.
-  func cut(_ side: [Int], oneWay: Bool) {
-    for node in side {
-      for other in nodes.indices where !side.contains(other) {
-        network.cut(from: other, to: node)
-        if !oneWay { network.cut(from: node, to: other) }
-      }
-    }
-  }
-
-  /// Each node reaches its two neighbours in the ring, and no other.
-  private func ring(_ order: [Int], oneWay: Bool) {
-    for (at, node) in order.enumerated() {
-      for (place, other) in order.enumerated() where other != node {
-        let distance = (place - at + order.count) % order.count
-        if distance == 1 || (distance == order.count - 1 && !oneWay) { continue }
-        network.cut(from: node, to: other)
-      }
-    }
-  }
-
-  // MARK: Damage, bounded so that recovery stays possible
-
-  /// A group may have less than half of its voters damaged at any time.
-  private func mayDamage(_ node: Int, _ shard: ShardID) -> Bool {
-    guard let voters = voters(of: shard) else { return false }
-    guard voters.contains(node) else { return true }
-    let damaged = voters.filter {
-      $0 != node && (nodes[$0].isLost || isStillDamaged($0, shard))
-    }.count
-    return (damaged + 1) * 2 < voters.count
-  }
-
-  private func isStillDamaged(_ node: Int, _ shard: ShardID) -> Bool {
-    guard faults.isExcused(node, shard) else { return false }
-    if let file = nodes[node].disk.file(of: shard),
-      nodes[node].disk.files[file].spoiledFrom == nil, nodes[node].isUp,
-      let group = group(shard, node), nodes[node].core!.glance(group).isInService
-    {
-      faults.repaired(node, shard)
-      return false
-    }
-    return true
-  }
-
-  /// The voters as the member of the highest term has them.
-  func voters(of shard: ShardID) -> [Int]? {
-    var best: (at: Int, group: Int, term: Term)?
-    for at in nodes.indices where nodes[at].isUp {
-      guard let group = group(shard, at) else { continue }
-      let term = nodes[at].core!.glance(group).term
-      if term > best?.term ?? .zero { best = (at, group, term) }
-    }
-    guard let best else { return nil }
-    let configuration = nodes[best.at].core!.configuration(of: best.group)
-    return (configuration.voters + configuration.outgoingVoters).map {
-      Int(NodeID(of: $0).rawValue) - 1
-    }
-  }
-
-  private func spoil(_ node: Int, _ pick: UInt64) {
-    let files = nodes[node].disk.files
-    guard !files.isEmpty, !nodes[node].isLost else { return }
-    let file = files[Int(pick % UInt64(files.count))]
-    let floor = file.mark?.index ?? .zero
-    guard file.lastIndex > floor, !file.entries.isEmpty, mayDamage(node, file.shard) else { return }
-    let first = max(floor.next, file.firstIndex)
-    guard first <= file.lastIndex else { return }
-    let span = file.lastIndex.rawValue - first.rawValue + 1
-    faults.excuse(node, file.shard)
-    nodes[node].disk.spoil(file.shard, from: first.advanced(by: (pick >> 16) % span))
-    // Else it is found when a follower needs them, or at the next crash.
-    if pick >> 8 & 1 == 0 { crash(node) }
-  }
-
-  private func loseDisk(_ node: Int) {
-    let shards = nodes[node].disk.files.map(\.shard)
-    guard !nodes.contains(where: \.isLost), shards.allSatisfy({ mayDamage(node, $0) }) else {
-      return
-    }
-    marks.reach(.diskLost)
-    crash(node)
-    #if HOLDFAST_MUTANTS
-      if Mutant.diskLostSameID.isPlanted {
-        nodes[node].disk = SimDisk()
-        return restartLater(node)
-      }
-    #endif
-    nodes[node].isLost = true
-    for shard in shards { faults.excuse(node, shard) }
-    nodes[node].disk = SimDisk()
   }
 }

@@ -21,7 +21,7 @@ extension Simulation {
     pick % 8 == 0 ? .meta : load.shards[Int(pick / 8 % UInt64(load.shards.count))]
   }
 
-  func orderTransfer(_ pick: UInt64) {
+  func orderTransfer(_ pick: UInt64, isHindered: Bool) {
     let shard = shard(pick)
     guard let (node, members) = leader(of: shard) else { return }
     let others = members.voters.filter { $0 != NodeID(UInt64(node + 1)) }
@@ -29,6 +29,7 @@ extension Simulation {
     marks.reach(.transferred)
     let to = Int(others[Int((pick >> 20) % UInt64(others.count))].rawValue) - 1
     deliver(.transfer(shard, to: to), to: node)
+    guard isHindered else { return }
     // The old leader may not hear that its lead is gone, or its word may come when it has given up.
     if pick >> 40 & 1 == 0 {
       schedule(.isolate(node: node, oneWay: true), after: 1_000_000 + (pick >> 44) % 60_000_000)
@@ -61,31 +62,17 @@ extension Simulation {
     schedule(.isolate(node: node, oneWay: pick >> 50 & 1 == 0), after: isolation)
   }
 
-  /// One step towards other members: a learner comes, a learner that is there becomes a voter, alone
-  /// or in the place of another, or a voter goes. A group keeps three to five voters.
-  func orderChange(_ pick: UInt64) {
-    let shard = shard(pick)
-    // Meta stays on all nodes: shards are found through it.
-    guard shard != .meta, let (node, members) = leader(of: shard), !members.isJoint else { return }
-    let dice = pick >> 20 % 4
-    let all = nodes.indices.map { NodeID(UInt64($0 + 1)) }
-    let outside = all.filter { !members.voters.contains($0) && !members.learners.contains($0) }
-    let goes = leaving(members, pick)
-    var steps: [MemberStep] = []
-    if let learner = members.learners.first, dice > 0 {
-      steps = [.voter(learner)]
-      if members.voters.count >= 4 || dice > 1 { steps.append(.remove(goes)) }
-    } else if members.voters.count > 3, dice < 2 {
-      steps = [.remove(goes)]
-    } else if !outside.isEmpty {
-      steps = [.learner(outside[Int(pick >> 24 % UInt64(outside.count))])]
-    }
-    if !steps.isEmpty { deliver(.change(shard, steps), to: node) }
-  }
-
-  /// Who lost its disk goes first, else anybody: the leader too.
-  private func leaving(_ members: MembersView, _ pick: UInt64) -> NodeID {
-    members.voters.first { nodes[Int($0.rawValue) - 1].isLost }
-      ?? members.voters[Int(pick >> 32 % UInt64(members.voters.count))]
+  /// After a failover a lead may be far from its shard's customers: it is handed to a voter in the
+  /// shard's own region.
+  func bringHome(_ pick: UInt64) {
+    let shard = load.shards[Int(pick % UInt64(load.shards.count))]
+    let region = load.region(of: shard) % options.regions
+    guard let (node, members) = leader(of: shard), regionOf[node] != region,
+      let home = members.voters.map({ Int($0.rawValue) - 1 }).first(where: {
+        regionOf[$0] == region
+      })
+    else { return }
+    marks.reach(.broughtHome)
+    deliver(.transfer(shard, to: home), to: node)
   }
 }

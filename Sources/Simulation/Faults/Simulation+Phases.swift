@@ -45,6 +45,7 @@ extension Simulation {
     network.repeatPercent = 0
     network.detourPercent = 0
     network.unclogAll()
+    network.letAllGo()
     chooseCore()
     for from in faults.core {
       for to in faults.core { network.join(from: from, to: to) }
@@ -88,6 +89,7 @@ extension Simulation {
     nodes[at].pausedUntil = now
     nodes[at].stopInside = nil
     nodes[at].failsNextWrite = false
+    nodes[at].misreadsSnapshots = false
     nodes[at].writeNanosecondsMax = 2_000_000
     nodes[at].clock.thaw(now: now)
     if !nodes[at].isUp { start(at) }
@@ -95,7 +97,7 @@ extension Simulation {
 
   /// The others disturb as well as they can.
   private func breakFurther(_ at: Int) {
-    guard nodes[at].isUp else { return }
+    guard nodes[at].isUp, plan.count > 0 else { return }
     switch random.below(4) {
     case 0: crash(at)
     case 1: for other in faults.core { network.cut(from: other, to: at) }

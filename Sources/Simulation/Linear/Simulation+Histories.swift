@@ -17,36 +17,33 @@ extension Simulation {
     }
   }
 
-  private func history(of call: Load.Call) -> Int? {
-    guard Load.isLasting(call.sku), let shard = load.shards.firstIndex(of: call.shard) else {
-      return nil
-    }
-    return shard * Load.skus + call.sku
+  private func history(of sku: Int, in shard: ShardID) -> Int? {
+    guard Load.isLasting(sku), let at = load.shards.firstIndex(of: shard) else { return nil }
+    return at * Load.skus + sku
   }
 
   func beginOperation(_ caller: Int) {
     let call = load.callers[caller].call!
-    guard let action = call.action, let at = history(of: call) else { return }
-    load.callers[caller].call!.operation = load.histories[at].begin(action, at: now)
+    for line in call.lines {
+      guard let action = call.action(on: line), let at = history(of: line.sku, in: call.shard)
+      else { return }
+      load.callers[caller].call!.operations.append(load.histories[at].begin(action, at: now))
+    }
   }
 
   func endOperation(_ call: Load.Call, _ outcome: SimOutcome) {
-    guard let number = call.operation, let at = history(of: call) else { return }
-    let answer: SkuOperation.Answer
-    switch call.kind {
-    case .reserve: answer = outcome.number > 0 ? .taken : .refused
-    case .restock:
-      answer =
-        outcome.row == RowOutcome.quarantined.rawValue ? .refused : .counted(outcome.onHand)
-    default: answer = outcome.refusal == .none ? .taken : .refused
+    for (line, number) in zip(call.lines, call.operations) {
+      guard let at = history(of: line.sku, in: call.shard) else { return }
+      load.histories[at].end(number, call.answer(on: line, outcome), at: now)
     }
-    load.histories[at].end(number, answer, at: now)
   }
 
   func endOperation(_ call: Load.Call, _ value: ReadValue) {
     // With clocks beyond the bound a lease promises nothing: such reads are counted elsewhere.
     if value.instant.answered == .lease, areClocksBeyondBound { return }
-    guard let number = call.operation, let at = history(of: call) else { return }
+    guard let number = call.operations.first,
+      let at = history(of: call.lines[0].sku, in: call.shard)
+    else { return }
     load.histories[at].end(
       number, .books(SkuBooks(onHand: value.onHand, promised: value.promised)), at: now)
   }
@@ -68,14 +65,27 @@ extension Simulation {
 }
 
 extension Load.Call {
-  /// What the call does to its account's books; nil for one that changes nothing there.
-  fileprivate var action: SkuOperation.Action? {
+  /// What the call does to the books of one of its lines; nil for one that changes nothing there.
+  fileprivate func action(on line: Load.OrderLine) -> SkuOperation.Action? {
     switch kind {
-    case .reserve: .reserve(units)
-    case .release: .release(units)
-    case .restock: .restock(units)
+    case .reserve where fill == .partial: .reservePart(line.units)
+    case .reserve: lines.count > 1 ? .reserveTogether(line.units) : .reserve(line.units)
+    case .release: .release(line.units)
+    case .restock: .restock(line.units)
     case .read: .read
-    case .confirm, .extend, .setup, .staleRead: nil
+    case .confirm, .extend, .fulfill, .count, .setup, .staleRead: nil
+    }
+  }
+
+  fileprivate func answer(on line: Load.OrderLine, _ outcome: SimOutcome) -> SkuOperation.Answer {
+    switch kind {
+    case .reserve where fill == .partial:
+      .got(outcome.lines.first { $0.sku == line.sku }?.reserved ?? 0)
+    case .reserve: outcome.number > 0 ? .taken : .refused
+    case .restock:
+      outcome.rows.first?.outcome == RowOutcome.quarantined.rawValue
+        ? .refused : .counted(outcome.onHand)
+    default: outcome.refusal == .none ? .taken : .refused
     }
   }
 }

@@ -8,6 +8,11 @@ struct SkuBooks: Hashable {
 struct SkuOperation: Equatable {
   enum Action: Equatable {
     case reserve(Int64)
+    /// A line of an order of several, which is had whole or not at all: it may be refused for the sake
+    /// of another.
+    case reserveTogether(Int64)
+    /// As much as there is.
+    case reservePart(Int64)
     case release(Int64)
     /// A delta; below zero nothing is taken.
     case restock(Int64)
@@ -19,6 +24,8 @@ struct SkuOperation: Equatable {
     case open
     case taken
     case refused
+    /// So many units.
+    case got(Int64)
     /// Of a restock: the units on hand behind it.
     case counted(Int64)
     case books(SkuBooks)
@@ -40,6 +47,15 @@ struct SkuOperation: Equatable {
       let fits = units <= books.onHand - books.promised
       if fits { next.promised += units }
       told = fits ? .taken : .refused
+    case .reserveTogether(let units):
+      if answer == .refused { return books }
+      let fits = units <= books.onHand - books.promised
+      if fits { next.promised += units }
+      told = fits ? .taken : .refused
+    case .reservePart(let units):
+      let got = max(0, min(units, books.onHand - books.promised))
+      next.promised += got
+      told = .got(got)
     case .release(let units):
       next.promised -= units
       told = .taken

@@ -5,6 +5,8 @@ import StockLedger
 struct Load {
   static let skus = 6
   static let owner = Array("acme".utf8)
+  /// Tells deltas without a sequence.
+  static let erp = Array("erp".utf8)
   static let setupSlots = 24
 
   /// A client with one call at a time, like a thread in an order system.
@@ -13,19 +15,24 @@ struct Load {
     /// Names the timer that counts.
     var serial: UInt64 = 0
     var calls: UInt64 = 0
+    /// The newest fact that its source told.
+    var sequence: UInt64 = 0
     var orders: [Order] = []
   }
 
   /// A call from its first attempt to its answer: the same request id all the while.
   struct Call {
-    enum Kind { case reserve, confirm, extend, release, restock, setup, read, staleRead }
+    enum Kind {
+      case reserve, confirm, extend, release, fulfill, restock, count, setup, read, staleRead
+    }
     var kind: Kind
     var shard: ShardID
     /// The command; empty for a read.
     var record: [UInt8]
     var request: UInt64
-    var sku = 0
-    var units: Int64 = 0
+    /// What it asks for, or speaks of.
+    var lines: [OrderLine] = []
+    var fill = Fill.allOrNothing
     var number: UInt64 = 0
     var token: UInt64 = 0
     var node = 0
@@ -33,16 +40,20 @@ struct Load {
     /// What every linearizable read of this attempt has to see.
     var floor = LogIndex.zero
     var begun: UInt64 = 0
-    /// Its number in the history of its SKU, where one is kept.
-    var operation: Int?
+    /// Its numbers in the histories of its SKUs, where they are kept; in order of its lines.
+    var operations: [Int] = []
+  }
+
+  struct OrderLine: Equatable {
+    var sku: Int
+    var units: Int64
   }
 
   /// A reservation that a client knows of.
   struct Order {
     var number: UInt64
     var shard: ShardID
-    var sku: Int
-    var units: Int64
+    var lines: [OrderLine]
     var isConfirmed = false
   }
 
@@ -65,7 +76,6 @@ struct Load {
   var judged = 0
   var undecided = 0
   var reads = 0
-  var callsOfKind = Array(repeating: 0, count: 8)
 
   init(_ options: SimOptions) {
     clients = options.clients
@@ -79,6 +89,7 @@ struct Load {
 
   static func regionName(_ region: Int) -> [UInt8] { Array("r\(region)".utf8) }
   static func poolName(_ pool: Int) -> [UInt8] { Array("p\(pool)".utf8) }
+  static func sourceName(_ caller: Int) -> [UInt8] { Array("e\(caller)".utf8) }
   static func locationName(_ place: Int) -> [UInt8] { Array("dc-\(place)".utf8) }
   static func skuName(_ sku: Int) -> [UInt8] { Array("s\(sku)".utf8) }
 
@@ -87,7 +98,8 @@ struct Load {
     return digit >= 0 && digit < skus ? digit : 0
   }
 
-  /// Holds of these last longer than any run: their history needs no clock to be judged.
+  /// Holds of these last longer than any run, and nobody counts or ships them: their history needs no
+  /// clock to be judged.
   static func isLasting(_ sku: Int) -> Bool { sku % 2 == 0 }
 
   /// Each pool has a location of its own in each region.

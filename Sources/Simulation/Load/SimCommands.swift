@@ -4,20 +4,22 @@ import StockLedger
 /// Command records as WireFormat would write them.
 enum SimCommands {
   static func reserve(
-    id: [UInt8], order: [UInt8], sku: [UInt8], quantity: Int64, ttl: Int64
+    id: [UInt8], order: [UInt8], lines: [Load.OrderLine], fill: Fill, ttl: Int64
   ) -> [UInt8] {
     record(.reserve, id: id) { out in
       out.put(short: order)
       out.put(short: Array("c".utf8))
       out.put(short: Array("shop".utf8))
       out.put(ttl)
-      out.put(Fill.allOrNothing.rawValue)
+      out.put(fill.rawValue)
       out.put(Absent.day)
-      out.put(UInt16(1))
-      out.put(short: sku)
-      out.put(quantity)
-      out.put(short: [])
-      out.put(short: [])
+      out.put(UInt16(lines.count))
+      for line in lines {
+        out.put(short: Load.skuName(line.sku))
+        out.put(line.units)
+        out.put(short: [])
+        out.put(short: [])
+      }
     }
   }
 
@@ -42,12 +44,29 @@ enum SimCommands {
     }
   }
 
+  /// Without lines all that is left.
+  static func fulfill(
+    id: [UInt8], number: UInt64, lines: [Load.OrderLine], source: [UInt8], sequence: UInt64
+  ) -> [UInt8] {
+    record(.fulfill, id: id) { out in
+      out.put(number)
+      out.put(UInt16(lines.count))
+      for line in lines {
+        out.put(short: Load.skuName(line.sku))
+        out.put(line.units)
+      }
+      out.put(short: source)
+      out.put(sequence)
+    }
+  }
+
   static func adjustSupply(
-    id: [UInt8], sku: [UInt8], location: [UInt8], delta: Int64
+    id: [UInt8], sku: [UInt8], location: [UInt8], delta: Int64, source: [UInt8],
+    sequence: UInt64
   ) -> [UInt8] {
     record(.adjustSupply, id: id) { out in
-      out.put(short: Array("erp".utf8))
-      out.put(UInt64(0))
+      out.put(short: source)
+      out.put(sequence)
       out.put(short: sku)
       out.put(short: location)
       out.put(short: Load.owner)
@@ -55,6 +74,26 @@ enum SimCommands {
       out.put(Absent.day)
       out.put(Absent.time)
       out.put(short: [])
+    }
+  }
+
+  /// Counts of several accounts at one location.
+  static func syncSupply(
+    id: [UInt8], source: [UInt8], version: UInt64, countedAt: Int64, location: [UInt8],
+    rows: [Load.OrderLine]
+  ) -> [UInt8] {
+    record(.syncSupply, id: id) { out in
+      out.put(short: source)
+      out.put(version)
+      out.put(countedAt)
+      out.put(UInt32(rows.count))
+      for row in rows {
+        out.put(short: Load.skuName(row.sku))
+        out.put(short: location)
+        out.put(short: Load.owner)
+        out.put(row.units)
+        out.put(UInt16(0))
+      }
     }
   }
 

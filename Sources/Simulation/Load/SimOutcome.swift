@@ -11,9 +11,23 @@ struct SimOutcome: Equatable {
   var number: UInt64 = 0
   var state: UInt8 = 0
   var expiresAt: Int64 = Absent.time
-  /// Of AdjustSupply.
-  var row: UInt8 = 0
+  /// What the reservation has of each SKU.
+  var lines: [Line] = []
+  /// Of AdjustSupply; of SyncSupply one a row, with its shortfall.
+  var rows: [Row] = []
   var onHand: Int64 = 0
+
+  struct Line: Equatable {
+    var sku: Int
+    var reserved: Int64
+    var fulfilled: Int64
+    var released: Int64
+  }
+
+  struct Row: Equatable {
+    var outcome: UInt8
+    var shortfall: Int64
+  }
 
   init(_ record: consuming OutcomeRecord) {
     kind = record.kind
@@ -30,9 +44,12 @@ struct SimOutcome: Equatable {
       fill = record.body.get()
       takeReservation(&record.body)
     case .adjustSupply:
-      row = record.body.get()
-      _ = record.body.get(Int64.self)
+      rows = [Row(outcome: record.body.get(), shortfall: record.body.get())]
       onHand = record.body.get()
+    case .syncSupply:
+      for _ in 0..<record.body.get(UInt32.self) {
+        rows.append(Row(outcome: record.body.get(), shortfall: record.body.get()))
+      }
     default: break
     }
   }
@@ -52,6 +69,13 @@ struct SimOutcome: Equatable {
     number = reservation.number
     state = reservation.state
     expiresAt = reservation.expiresAt
+    for _ in 0..<reservation.lineCount {
+      let line = ReservationLineRecord(from: &body)
+      lines.append(
+        Line(
+          sku: unsafe Load.sku(named: line.sku), reserved: line.reserved,
+          fulfilled: line.fulfilled, released: line.released))
+    }
   }
 
   /// The records of one reply, each by itself.

@@ -45,7 +45,7 @@ extension Simulation {
       .read(
         ReadRequest(
           shard: call.shard, token: token,
-          consistency: call.kind == .read ? .linearizable : .stale), sku: call.sku)
+          consistency: call.kind == .read ? .linearizable : .stale), sku: call.lines[0].sku)
     default:
       .submit(SubmitBatch(shard: call.shard, commands: call.record, tokens: [token]))
     }
@@ -85,7 +85,6 @@ extension Simulation {
       guard checks.failure == nil else { return }
       load.answered += 1
       noteProgress(of: shard, begun: call.begun)
-      load.callsOfKind[call.kindNumber] += 1
       if let outcome = SimOutcome(record) {
         endOperation(call, outcome)
         finish(caller, call, outcome)
@@ -95,7 +94,6 @@ extension Simulation {
       told(call, value)
       endOperation(call, value)
       load.reads += 1
-      load.callsOfKind[call.kindNumber] += 1
       end(caller)
     }
   }
@@ -153,21 +151,6 @@ extension Simulation {
             + "\(call.node + 1); \(checks.shards[place].lately)")
       }
       checks.shards[place].toldFloor = max(checks.shards[place].toldFloor, index)
-    }
-  }
-}
-
-extension Load.Call {
-  var kindNumber: Int {
-    switch kind {
-    case .reserve: 0
-    case .confirm: 1
-    case .extend: 2
-    case .release: 3
-    case .restock: 4
-    case .setup: 5
-    case .read: 6
-    case .staleRead: 7
     }
   }
 }

@@ -116,7 +116,8 @@ extension Simulation {
         let units = Int64(10 + random.below(30))
         add("f\(place)-\(sku)", to: shard) {
           SimCommands.adjustSupply(
-            id: $0, sku: Load.skuName(sku), location: Load.locationName(place), delta: units)
+            id: $0, sku: Load.skuName(sku), location: Load.locationName(place), delta: units,
+            source: Load.erp, sequence: 0)
         }
       }
     }

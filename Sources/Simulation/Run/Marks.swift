@@ -22,6 +22,12 @@ package enum Mark: Int, CaseIterable, Sendable {
   case holdExpired
   case confirmedTooLate
   case reacquired
+  case filledInPart
+  case countedShort
+  case countedStale
+  case countQuarantined
+  case shippedInPart
+  case shippedWhole
   case clockStepped
   case ownClockOff
   case clockFrozen
@@ -29,10 +35,13 @@ package enum Mark: Int, CaseIterable, Sendable {
   case partitionedRing
   case partitionedRegion
   case clogged
+  case heldBack
+  case snapshotSpoiled
   case healedMinority
   case transferred
   case mutiny
   case transferFailed
+  case broughtHome
   case changedMembers
   case changedJointly
   case membersChanged
@@ -52,10 +61,7 @@ package struct Marks: Sendable {
     for at in counts.indices { counts[at] += other.counts[at] }
   }
 
-  /// No fault damages a snapshot on its way, so none is refused.
-  package static let unreachable: [Mark] = [.snapshotRefused]
-
   package var missing: [Mark] {
-    Mark.allCases.filter { counts[$0.rawValue] == 0 && !Self.unreachable.contains($0) }
+    Mark.allCases.filter { counts[$0.rawValue] == 0 }
   }
 }

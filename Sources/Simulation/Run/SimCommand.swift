@@ -5,7 +5,7 @@
 /// The command line of `holdfast-sim` and of `holdfast sim`. What belongs to the process (a clock, a
 /// random number, where a trap is reported) is given by whoever owns it.
 package struct SimCommand {
-  package enum Task: Sendable { case run, plan, mutants, help }
+  package enum Task: Sendable { case run, plan, mutants, recipes, help }
 
   package var base = SimOptions()
   /// The seeds, in order.
@@ -31,6 +31,14 @@ package struct SimCommand {
       --nodes N         nodes, 5        --regions N   regions, 3
       --pools N         pools, 1: each has a shard in every region
       --clients N       clients, 10
+      --recipe NAME     what the run is about; drawn by the seed without it. Half of all seeds have
+                        a few kinds of faults of all that there are (anything), the others one of
+                        leases, transfers, slow-disks, figure-8, clocks, members, late-messages.
+                        By name only, after the fuzzy tests of hashicorp/raft: sanity,
+                        leader-partitions, slow-votes-sent, slow-votes-received,
+                        leadership-transfers, member-adds, remove-leader, remove-partitioned,
+                        remove-others
+      --recipes         list them
       --no-faults       nothing goes wrong
       --without A,B,…   faults of the plan that are left out
       --heal-seconds T  how soon a healed majority must get on, 20
@@ -38,9 +46,10 @@ package struct SimCommand {
       --marks           print how often each rare path was reached
       --require-marks   fail if one was never reached
       --plan            print what goes wrong for a seed, and do nothing
-      --shrink          reduce a failing seed to few faults and a short time
+      --shrink          reduce a seed that fails or traps to few faults and a short time
       --quiet           only failures and the total
 
+    HOLDFAST_COMMIT in the environment names the commit that was built; a failure repeats it.
     exit codes: 0 nothing wrong, 1 something found, 2 usage
     """
 
@@ -60,6 +69,13 @@ package struct SimCommand {
       case "--clients":
         base.clients = Int(try Self.number(word, &words, 1...UInt64(SimOptions.clientsMax)))
       case "--heal-seconds": base.healSeconds = try Self.number(word, &words, 1...3_600)
+      case "--recipe":
+        let name = try Self.text(word, &words)
+        guard let recipe = Recipe(rawValue: name) else {
+          throw UsageError(message: "no recipe is called \(name)")
+        }
+        base.recipe = recipe
+      case "--recipes": task = .recipes
       case "--no-faults": base.faults = false
       case "--without": base.without = try Self.list(word, &words)
       case "--mutant": mutant = try Self.text(word, &words)

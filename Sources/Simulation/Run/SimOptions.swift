@@ -9,6 +9,8 @@ package struct SimOptions: Sendable, Equatable {
   package var pools = 1
   package var clients = 10
   package var faults = true
+  /// What the run is about; nil: drawn by the seed.
+  package var recipe: Recipe?
   /// Faults of the plan that are left out, by number: how a shrunk run is written down.
   package var without: [Int] = []
   /// Virtual seconds within which the healed majority has to make progress.
@@ -28,6 +30,7 @@ package struct SimOptions: Sendable, Equatable {
     if regions != usual.regions { words.append("--regions \(regions)") }
     if pools != usual.pools { words.append("--pools \(pools)") }
     if clients != usual.clients { words.append("--clients \(clients)") }
+    if let recipe { words.append("--recipe \(recipe.rawValue)") }
     if !faults { words.append("--no-faults") }
     if !without.isEmpty {
       words.append("--without " + without.map(String.init).joined(separator: ","))

@@ -51,6 +51,7 @@ extension Simulation {
       if track.model.expired > 0 { marks.reach(.holdExpired) }
       if track.model.repeated > 0 { marks.reach(.requestRepeated) }
       if track.model.reacquired > 0 { marks.reach(.reacquired) }
+      marks.add(track.model.marks)
     }
     return SimReport(
       options: options, failure: checks.failure, traceHash: trace.value,

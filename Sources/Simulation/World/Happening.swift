@@ -29,7 +29,8 @@ enum Happening {
 /// What a node's mailbox holds.
 enum Input {
   case tick
-  case envelope(PeerEnvelope, from: Int)
+  /// `arrived`: what the receiver's clocks said when it came into the mailbox.
+  case envelope(PeerEnvelope, from: Int, arrived: ClockReading)
   case persisted(PersistTicket)
   case saved(SnapshotWork)
   case loaded(LoadWork)

@@ -8,6 +8,7 @@ struct Network {
   private var cut: [Bool]
   /// Messages wait until then.
   private var cloggedUntil: [UInt64]
+  private var holds: [(hold: Hold, number: Int)] = []
   var lossPercent: UInt64 = 0
   var repeatPercent: UInt64 = 0
   /// Share of messages that take a detour, and how long it is at most.
@@ -46,6 +47,26 @@ struct Network {
     if detourPercent > 0, random.below(100) < detourPercent { delay += random.below(detourMax) }
     return max(now + delay, cloggedUntil[link])
   }
+
+  // MARK: Kinds of messages
+
+  var holdsAny: Bool { !holds.isEmpty }
+
+  mutating func holdBack(_ hold: Hold, number: Int) { holds.append((hold, number)) }
+
+  mutating func letGo(number: Int) { holds.removeAll { $0.number == number } }
+
+  mutating func letAllGo() { holds = [] }
+
+  /// How much longer a message of this kind is under way; nil for any other message.
+  mutating func delay(of kind: MessageKind, from: Int, to: Int) -> UInt64? {
+    let found = holds.first {
+      $0.hold.kind == kind && ($0.hold.from ?? from) == from && ($0.hold.to ?? to) == to
+    }
+    return found.map { random.below($0.hold.longest) }
+  }
+
+  // MARK: Links
 
   func isCut(from: Int, to: Int) -> Bool { cut[from * count + to] }
 

@@ -15,9 +15,19 @@ struct SimDisk {
     var snapshot: [UInt8] = []
     /// Rows from here on can't be read (rule C9).
     var spoiledFrom: LogIndex?
+    /// The snapshot's bytes are not what was written.
+    var isSnapshotSpoiled = false
+    /// A start found the snapshot spoiled: it is gone, and what it stood for with it.
+    var hasLostSnapshot = false
 
+    var isDamaged: Bool { spoiledFrom != nil || isSnapshotSpoiled || hasLostSnapshot }
     var firstIndex: LogIndex { entries.first?.index ?? .zero }
     var lastIndex: LogIndex { entries.last?.index ?? mark?.index ?? .zero }
+
+    /// The end of the log.
+    var last: LogPosition {
+      LogPosition(term: entries.last?.term ?? mark?.term ?? .zero, index: lastIndex)
+    }
 
     func term(at index: LogIndex) -> Term? {
       if let first = entries.first?.index, index >= first,
@@ -89,6 +99,8 @@ struct SimDisk {
     while let chunk = stream.nextChunk(maxBytes: Self.chunkBytes) { bytes += chunk }
     files[at].snapshot = bytes
     files[at].mark = work.mark
+    files[at].isSnapshotSpoiled = false
+    files[at].hasLostSnapshot = false
     // Rows that a snapshot stands for are not needed any more.
     if let spoiled = files[at].spoiledFrom, spoiled <= work.mark.index {
       files[at].spoiledFrom = nil
@@ -137,13 +149,15 @@ struct SimDisk {
   }
 
   /// A part of the saved snapshot; nil if there is another one by now.
-  func read(_ work: SnapshotReadWork) -> (bytes: [UInt8], isLast: Bool)? {
+  func read(_ work: SnapshotReadWork, wrong: Bool) -> (bytes: [UInt8], isLast: Bool)? {
     guard let at = file(of: work.shard), files[at].mark == work.request.mark else { return nil }
     let all = files[at].snapshot
     let start = Int(work.request.offset)
     guard start <= all.count else { return nil }
     let end = min(all.count, start + work.request.maxBytes)
-    return (Array(all[start..<end]), end == all.count)
+    var part = Array(all[start..<end])
+    if wrong || files[at].isSnapshotSpoiled, !part.isEmpty { part[part.count / 2] ^= 0x40 }
+    return (part, end == all.count)
   }
 
   // MARK: Damage
@@ -154,7 +168,25 @@ struct SimDisk {
     files[at].spoiledFrom = min(files[at].spoiledFrom ?? index, index)
   }
 
+  mutating func spoilSnapshot(_ shard: ShardID) {
+    guard let at = file(of: shard) else { return }
+    files[at].isSnapshotSpoiled = true
+  }
+
   // MARK: Recovery
+
+  /// A start finds spoiled snapshots, and none older in their place; the rows behind them don't
+  /// continue anything then.
+  mutating func dropSpoiledSnapshots() {
+    for at in files.indices where files[at].isSnapshotSpoiled {
+      files[at].mark = nil
+      files[at].snapshot = []
+      files[at].entries = []
+      files[at].spoiledFrom = nil
+      files[at].isSnapshotSpoiled = false
+      files[at].hasLostSnapshot = true
+    }
+  }
 
   /// What a start finds: as LogStorage reads it, up to the first row that can't be read.
   func restored(limits: LedgerLimits) throws(SnapshotError) -> [RestoredShard] {
@@ -174,7 +206,7 @@ struct SimDisk {
           shard: file.shard, descriptor: file.descriptor, hardState: file.hardState,
           mark: file.mark, ledger: ledger,
           entries: file.entries.filter { $0.index > floor && $0.index < spoiled },
-          isFlawed: file.spoiledFrom != nil))
+          isFlawed: file.isDamaged))
     }
     return all
   }

@@ -1,5 +1,6 @@
 import NodeCore
 import Primitives
+import RaftConsensus
 
 /// One node: its core while it is up, what it has on disk, its clocks, and where its lane is.
 struct SimNode {
@@ -35,6 +36,10 @@ struct SimNode {
   var pausedUntil: UInt64 = 0
   /// The members that each group's log named since the start, by index.
   var configurations: [(shard: ShardID, index: LogIndex, members: MembersView)] = []
+  /// The groups that this node leads, as the checks count their leases.
+  var leads: [LeadNote] = []
+  /// Groups that it started without all that it once acknowledged, and up to where that was (rule C9).
+  var unfit: [(shard: ShardID, promised: LogPosition)] = []
   /// When the clock of the turn under way was read.
   var timedAt: UInt64 = 0
   /// The lane is stopped once inside its next turn, for so long, behind this step (0...2).
@@ -49,6 +54,8 @@ struct SimNode {
   var writeNanosecondsMax: UInt64 = 2_000_000
   /// The next write fails, which ends the process (trap 24).
   var failsNextWrite = false
+  /// Snapshots are read wrong.
+  var misreadsSnapshots = false
   /// The disk is lost for good: the node must not come back under the same members (rule C9).
   var isLost = false
   /// A start is scheduled.

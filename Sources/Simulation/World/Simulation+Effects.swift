@@ -32,13 +32,30 @@ extension Simulation {
   func send(_ outgoing: Outgoing, from: Int) {
     let to = Int(outgoing.to.rawValue) - 1
     precondition(to != from, "node \(from + 1) has one lane and writes to itself")
+    for message in outgoing.envelope.messages { check(message, from: from) }
     noteDigests(outgoing.envelope.appliedDigests)
+    guard network.holdsAny else { return transmit(outgoing.envelope, from: from, to: to) }
+    var rest = outgoing.envelope
+    rest.messages = []
+    for message in outgoing.envelope.messages {
+      if let delay = network.delay(of: message.kind, from: from, to: to) {
+        var late = PeerEnvelope()
+        late.messages = [message]
+        transmit(late, from: from, to: to, after: delay)
+      } else {
+        rest.messages.append(message)
+      }
+    }
+    if !rest.isEmpty { transmit(rest, from: from, to: to) }
+  }
+
+  private func transmit(_ envelope: PeerEnvelope, from: Int, to: Int, after delay: UInt64 = 0) {
     let arrivals = network.arrivals(from: from, to: to, now: now)
     if let first = arrivals.first {
-      events.schedule(.arrive(outgoing.envelope, from: from, to: to), at: first)
+      events.schedule(.arrive(envelope, from: from, to: to), at: first + delay)
     }
     if let second = arrivals.second {
-      events.schedule(.arrive(outgoing.envelope, from: from, to: to), at: second)
+      events.schedule(.arrive(envelope, from: from, to: to), at: second + delay)
     }
   }
 
@@ -75,6 +92,7 @@ extension Simulation {
   }
 
   func writeToDisk(_ work: PersistWork, _ at: Int) {
+    for write in work.writes { checkHardState(write, on: at) }
     nodes[at].disk.write(work)
     for write in work.writes {
       if let rows = write.rows { checkRows(rows, of: write.shard, on: at) }
@@ -103,10 +121,11 @@ extension Simulation {
     guard let pending = forgetRead(instant.token, at) else {
       return fail("C8", "a read of node \(at + 1) was answered twice: token \(instant.token)")
     }
-    let books = nodes[at].core!.withShardLedger(instant.shard) {
-      $0.position(
-        sku: Load.skuName(pending.sku),
-        location: Load.locationName(load.region(of: instant.shard)), owner: Load.owner)
+    let location = Load.locationName(load.region(of: instant.shard))
+    let books = withCore(at) { core in
+      core.withShardLedger(instant.shard) {
+        $0.position(sku: Load.skuName(pending.sku), location: location, owner: Load.owner)
+      }
     }
     let value = ReadValue(
       instant: instant, onHand: (books ?? nil)?.onHand ?? 0, promised: (books ?? nil)?.promised ?? 0

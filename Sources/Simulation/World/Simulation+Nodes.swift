@@ -18,15 +18,16 @@ extension Simulation {
       nodes[at].settings.raft.leaseMilliseconds =
         random.chance(1, in: 2) ? plan.leaseMilliseconds : plan.leaseMilliseconds / 4
     }
+    nodes[at].disk.dropSpoiledSnapshots()
     do throws(SnapshotError) {
       let restored = try nodes[at].disk.restored(limits: nodes[at].settings.ledger)
       if restored.contains(where: \.isFlawed) { marks.reach(.startedFlawed) }
-      nodes[at].core = NodeCore(
-        settings: nodes[at].settings, restored: restored, now: nodes[at].clock.reading(now))
+      let reading = nodes[at].clock.reading(now)
+      nodes[at].core = NodeCore(settings: nodes[at].settings, restored: restored, now: reading)
+      noteStart(from: restored, reading, on: at)
     } catch {
       return fail("C9", "node \(at + 1) can't read the snapshot that it wrote: \(error)")
     }
-    nodes[at].configurations = []
     trace.mix(UInt64(at) | 0x5A << 32)
     deliver(.tick, to: at)
     schedule(.tick(node: at, life: nodes[at].life), after: random.below(Self.tickNanoseconds) + 1)
@@ -170,8 +171,10 @@ extension Simulation {
   private func feed(_ input: Input, _ at: Int, _ reading: ClockReading) {
     switch input {
     case .tick: nodes[at].core!.tick(now: reading)
-    case .envelope(let envelope, let from):
+    case .envelope(let envelope, let from, let arrived):
+      let new = newEntries(in: envelope, on: at)
       nodes[at].core!.receive(envelope, from: NodeID(UInt64(from + 1)), now: reading)
+      checkBarriers(behind: new, arrived: arrived, on: at)
     case .persisted(let ticket): nodes[at].core!.persisted(ticket, now: reading)
     case .saved(let work):
       nodes[at].core!.snapshotSaved(shard: work.shard, mark: work.mark, now: reading)
@@ -180,7 +183,7 @@ extension Simulation {
       if entries.isEmpty { marks.reach(.loadFailed) } else { marks.reach(.loadedFromDisk) }
       nodes[at].core!.loaded(work, entries: entries, now: reading)
     case .snapshotRead(let work):
-      if let part = nodes[at].disk.read(work) {
+      if let part = nodes[at].disk.read(work, wrong: nodes[at].misreadsSnapshots) {
         nodes[at].core!.snapshotRead(
           work, bytes: part.bytes, isLast: part.isLast, now: reading)
       } else {
