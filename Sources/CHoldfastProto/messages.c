@@ -42,6 +42,7 @@ static const ProtobufCMessageDescriptor *const messages[] = {
   &holdfast__peer__v1__entry__descriptor,
   &holdfast__peer__v1__vote_ask__descriptor,
   &holdfast__peer__v1__vote_reply__descriptor,
+  &holdfast__peer__v1__vote_for__descriptor,
   &holdfast__peer__v1__append__descriptor,
   &holdfast__peer__v1__append_reply__descriptor,
   &holdfast__peer__v1__heartbeat__descriptor,

@@ -141,6 +141,19 @@ extension RaftGroup {
     grant(message.from, now: now)
   }
 
+  /// The leader hands over, and asks for this member's vote in its successor's place. The vote counts
+  /// only for a log that reaches the entry that the leader spoke of.
+  mutating func vote(
+    for successor: MemberID, lastLog: LogPosition, _ message: Message, now: UInt64
+  ) {
+    guard message.term == term, lastLog.term == term, core.isInService, successor != member,
+      case .follower(let follower) = state, follower.leader == message.from,
+      lastLog >= core.log.last
+    else { return }
+    becomeFollower(term: term.next, leader: nil, reason: .higherTerm, now: now)
+    grant(successor, asOf: lastLog, now: now)
+  }
+
   private func mayVote(for candidate: MemberID) -> Bool {
     #if HOLDFAST_MUTANTS
       if Mutant.voteTwice.isPlanted { return true }
@@ -150,11 +163,11 @@ extension RaftGroup {
 
   /// The answer leaves when the vote is durable (rule C2). Asked again while the write is under
   /// way, it stays silent: the first answer is still to come.
-  private mutating func grant(_ candidate: MemberID, now: UInt64) {
+  private mutating func grant(_ candidate: MemberID, asOf: LogPosition? = nil, now: UInt64) {
     let isNew = core.hard.vote != candidate
     core.hard.vote = candidate
     if core.isHardStateDirty {
-      core.sendAfterPersist(.voteReply(granted: true), to: candidate)
+      core.sendAfterPersist(.voteReply(granted: true, asOf: asOf), to: candidate)
     } else if core.isBallotDurable {
       core.send(.voteReply(granted: true), to: candidate)
     }
@@ -184,8 +197,13 @@ extension RaftGroup {
     }
   }
 
-  mutating func takeVote(_ message: Message, granted: Bool, now: UInt64) {
+  mutating func takeVote(
+    _ message: Message, granted: Bool, asOf: LogPosition?, now: UInt64
+  ) {
+    // Given on the leader's word before that came here: once this member stands it asks again.
+    if granted, message.term > term { return }
     guard catchUp(with: message, now: now), case .candidate = state else { return }
+    if let asOf, core.log.last < asOf { return }
     count(message.from, granted: granted, now: now)
   }
 

@@ -19,13 +19,16 @@ extension RaftGroup {
     case .preVoteReply(let granted): takePreVote(message, granted: granted, now: now.boot)
     case .vote(let lastLog, let byTransfer):
       answerVote(message, lastLog: lastLog, byTransfer: byTransfer, now: now.boot)
-    case .voteReply(let granted): takeVote(message, granted: granted, now: now.boot)
+    case .voteReply(let granted, let asOf):
+      takeVote(message, granted: granted, asOf: asOf, now: now.boot)
     case .append, .heartbeat, .snapshotChunk: stepFromLeader(message, now: now.boot)
     case .appendReply, .heartbeatReply, .snapshotReply: stepToLeader(message, now: now.boot)
     case .readIndexAsk(let attempt): answerAsk(message, attempt: attempt, now: now.boot)
     case .readIndexAnswer(let attempt, let index):
       takeAnswer(message, attempt: attempt, index: index, now: now.boot)
     case .transfer(let lastLog): takeOver(message, lastLog: lastLog, now: now.boot)
+    case .voteFor(let successor, let lastLog):
+      vote(for: successor, lastLog: lastLog, message, now: now.boot)
     }
   }
 

@@ -73,6 +73,6 @@ package struct PlainRaft: OptionSet, Sendable {
   package static let staysWhenRemoved = PlainRaft(rawValue: 4)
   /// Makes a voter of anybody at once.
   package static let admitsAnybody = PlainRaft(rawValue: 8)
-  /// A leader that was removed says nothing to whom could lead next.
-  package static let namesNoSuccessor = PlainRaft(rawValue: 16)
+  /// A hand-over is a word to the target alone, and a leader that was removed says none.
+  package static let plainHandOver = PlainRaft(rawValue: 16)
 }

@@ -218,8 +218,9 @@ import Testing
       if case .heartbeat(let commit, _) = $0.body { commit == LogIndex(2) } else { false }
     }
     #expect(told.map(\.to) == members(2, 3), "the others hear of it first")
-    #expect(sent.last?.body == .transfer(lastLog: position(1, 2)))
-    #expect(sent.last?.to == MemberID(2), "who has everything takes over")
+    let last = sent.to(2).last
+    #expect(last?.body == .transfer(lastLog: position(1, 2)), "who has everything takes over")
+    #expect(sent.to(3).last?.body == .voteFor(MemberID(2), lastLog: position(1, 2)))
     #expect(leader.propose() == .notLeader(hint: nil))
     leader.wait(milliseconds: 5_000)
     #expect(leader.settle().isEmpty, "and it never stands again")

@@ -140,4 +140,83 @@ import Testing
     voter.hear(.vote(lastLog: position(1, 2), byTransfer: true), from: 2, term: 2)
     #expect(voter.settle().grants == members(2))
   }
+
+  // MARK: Votes on the leader's word
+
+  @Test func ruleL7_theOthersAreAskedForTheirVotesInTheTargetsPlace() {
+    var leader = leader()
+    leader.acknowledge(1, by: 3)
+    leader.settle()
+    #expect(transfer(&leader, to: 2) == .started)
+    let sent = leader.settle()
+    #expect(
+      sent.to(3).contains { $0.body == .voteFor(MemberID(2), lastLog: position(1, 1)) })
+    #expect(!sent.to(2).contains { $0.body == .voteFor(MemberID(2), lastLog: position(1, 1)) })
+  }
+
+  private func follower(log terms: [UInt64]) -> ByHand {
+    var member = ByHand(3)
+    member.restart(term: 1, log: terms)
+    member.hear(.heartbeat(commit: .zero, readRound: 0), from: 1, term: 1)
+    member.settle()
+    return member
+  }
+
+  @Test func ruleL7_aVoteOnTheLeadersWordIsDurableFirstAndNamesTheEntry() {
+    var member = follower(log: [1])
+    member.hear(.voteFor(MemberID(2), lastLog: position(1, 1)), from: 1, term: 1)
+    #expect(member.turn().isEmpty)
+    #expect(member.group.term == Term(2))
+    let sent = member.finishWrites()
+    #expect(member.node.disk.hardState.vote == MemberID(2))
+    #expect(sent.map(\.body) == [.voteReply(granted: true, asOf: position(1, 1))])
+    #expect(sent.map(\.to) == members(2))
+    // The target asks for itself all the same, and is answered; another is not.
+    member.hear(.vote(lastLog: position(1, 1), byTransfer: true), from: 2, term: 2)
+    #expect(member.settle().grants == members(2))
+    member.hear(.vote(lastLog: position(1, 9), byTransfer: true), from: 1, term: 2)
+    #expect(member.settle().grants.isEmpty)
+  }
+
+  @Test(arguments: [
+    (from: UInt64(2), term: UInt64(1), log: [UInt64(1)]),
+    (from: 1, term: 0, log: [1]),
+    (from: 1, term: 2, log: [1]),
+    (from: 1, term: 1, log: [1, 1]),
+  ])
+  func ruleL7_whoseWordIsNotTheLeadersOrWhoHasMoreGivesNone(
+    from: UInt64, term: UInt64, log: [UInt64]
+  ) {
+    var member = follower(log: log)
+    member.hear(.voteFor(MemberID(2), lastLog: position(1, 1)), from: from, term: term)
+    #expect(member.settle().isEmpty)
+    #expect(member.group.term == Term(1))
+  }
+
+  @Test func ruleL7_aVoteOnTheLeadersWordCountsForALogThatReachesTheEntryAlone() {
+    // It stands in term 2 because it heard nobody, and lacks what the leader had.
+    var short = ByHand(2)
+    short.restart(term: 1, log: [1])
+    short.standUp()
+    short.hear(.preVoteReply(granted: true), from: 1, term: 2)
+    short.settle()
+    #expect(short.group.role == .candidate)
+    short.hear(.voteReply(granted: true, asOf: position(1, 2)), from: 3, term: 2)
+    #expect(short.group.role == .candidate, "who voted may have acknowledged 1/2")
+    short.hear(.voteReply(granted: true, asOf: position(1, 1)), from: 3, term: 2)
+    #expect(short.group.role == .leader)
+  }
+
+  @Test func ruleL7_aVoteThatComesBeforeTheLeadersWordIsNotCountedAndDoesNotDisturb() {
+    var target = ByHand(2)
+    target.restart(term: 1, log: [1])
+    target.hear(.heartbeat(commit: .zero, readRound: 0), from: 1, term: 1)
+    target.hear(.voteReply(granted: true, asOf: position(1, 1)), from: 3, term: 2)
+    target.settle()
+    #expect(target.group.term == Term(1))
+    target.hear(.transfer(lastLog: position(1, 1)), from: 1, term: 1)
+    #expect(
+      target.settle().to(3).contains { $0.body == .vote(lastLog: position(1, 1), byTransfer: true) }
+    )
+  }
 }

@@ -56,6 +56,7 @@ import Testing
   @Test(arguments: [
     ("cluster voters=(1)\n----\n\ncampaign 2\n----\n", "names no member"),
     ("cluster voters=(1)\n----\n\nfly 1\n----\n", "unknown command fly"),
+    ("cluster voters=(1)\n----\n\nrun 600001\n----\n", "at most 600000 milliseconds"),
     ("cluster voters=(x)\n----\n", "x is no number"),
     ("cluster voters=(1)\n----\n\nchange 1 promote=2\n----\n", "unknown step promote"),
   ])

@@ -33,6 +33,8 @@ import Testing
     .preVote(lastLog: position), .preVoteReply(granted: true), .vote(lastLog: position),
     .vote(lastLog: position, byTransfer: true), .transfer(lastLog: position),
     .voteReply(granted: false),
+    .voteReply(granted: true, asOf: LogPosition(term: Term(3), index: LogIndex(9))),
+    .voteFor(MemberID(.max), lastLog: LogPosition(term: Term(3), index: LogIndex(9))),
     .append(
       Append(
         previous: position,

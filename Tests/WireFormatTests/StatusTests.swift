@@ -55,6 +55,22 @@ import Testing
         + #""description":"the reservation is RELEASED"}]}]}"#)
   }
 
+  /// Supply is routed by the node's catalog, so the account is there: the shard has yet to hear of it.
+  @Test func anAccountThatTheShardHasNotHeardOfIsToBeTriedAgain() {
+    for refused in [CallRefusal.unknownAccount, .unknownSku, .unknownLocation] {
+      var out = ByteWriter()
+      OutcomeWriter.refuse(2, refused, into: &out)
+      unsafe out.bytes.withUnsafeBytes {
+        var reader = unsafe OutcomeReader($0)
+        let outcome = reader.next()!
+        let refusal = ResponseEncoder.refusal(outcome, .adjustSupply)
+        #expect(refusal.reason == .catalogMissing)
+        #expect(refusal.retryAfterMilliseconds == 100)
+        #expect(ResponseEncoder.refusal(outcome).reason == ErrorReason(refused))
+      }
+    }
+  }
+
   @Test func overloadSaysWhenToTryAgain() {
     #expect(
       Self.json(.retry(.overloaded, afterMilliseconds: 1_250))

@@ -139,12 +139,12 @@ extension Leader {
   /// hand-over (rule L7), and the others need not notice first that nobody leads. Should the word be
   /// lost, they do.
   mutating func nameSuccessor(core: inout GroupCore) {
-    guard !core.settings.plain.contains(.namesNoSuccessor), let lastLog = releaseLease(core),
+    guard !core.settings.plain.contains(.plainHandOver), let lastLog = releaseLease(core),
       let successor = core.configuration.voters.first(where: { voter in
         progress(of: voter).map { others[$0].match == lastLog.index } ?? false
       })
     else { return }
-    core.send(.transfer(lastLog: lastLog), to: successor)
+    handOver(to: successor, lastLog: lastLog, core: &core)
   }
 
   // MARK: Farewell

@@ -22,7 +22,7 @@ extension Leader {
         core.send(.readIndexAnswer(attempt: attempt, index: nil), to: member)
       }
     case .preVote, .preVoteReply, .vote, .voteReply, .append, .heartbeat, .snapshotChunk,
-      .readIndexAnswer, .transfer:
+      .readIndexAnswer, .transfer, .voteFor:
       break  // late, or not for a leader
     }
   }

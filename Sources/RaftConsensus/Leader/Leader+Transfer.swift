@@ -34,8 +34,21 @@ extension Leader {
     guard let transfer, !transfer.isSent, let at = progress(of: transfer.target),
       others[at].wasSent(upTo: transfer.lastLog.index)
     else { return }
-    core.send(.transfer(lastLog: transfer.lastLog), to: transfer.target)
+    handOver(to: transfer.target, lastLog: transfer.lastLog, core: &core)
     self.transfer?.isSent = true
+  }
+
+  /// Tells the target, and asks for the others' votes in its place if it certainly has everything:
+  /// they come to it a sync and a way sooner than if it had to ask. Should the target not stand, one
+  /// of them will.
+  func handOver(to target: MemberID, lastLog: LogPosition, core: inout GroupCore) {
+    core.send(.transfer(lastLog: lastLog), to: target)
+    guard !core.settings.plain.contains(.plainHandOver), let at = progress(of: target),
+      others[at].match >= lastLog.index
+    else { return }
+    for other in others where other.member != target && core.configuration.isVoter(other.member) {
+      core.send(.voteFor(target, lastLog: lastLog), to: other.member)
+    }
   }
 
   /// The target didn't stand, or nobody voted for it. It may still do so, late: then it has to be

@@ -41,7 +41,7 @@ struct NodeOptions {
     if let bytes = stanza.value("max-committed-size-per-ready") {
       settings.handOutBytesMax = Int(try number(bytes, stanza))
     }
-    settings.plain = [.admitsAnybody, .namesNoSuccessor]
+    settings.plain = [.admitsAnybody, .plainHandOver]
     if !stanza.isOn("prevote") { settings.plain.insert(.noPreVote) }
     if !stanza.isOn("checkquorum") { settings.plain.insert(.noCheckQuorum) }
     if !stanza.isOn("step-down-on-removal") { settings.plain.insert(.staysWhenRemoved) }

@@ -51,7 +51,7 @@ extension Message.Body {
     case .snapshotReply: "MsgSnapStatus"
     case .readIndexAsk: "MsgReadIndex"
     case .readIndexAnswer: "MsgReadIndexResp"
-    case .transfer: "MsgTimeoutNow"
+    case .transfer, .voteFor: "MsgTimeoutNow"
     }
   }
 }

@@ -26,7 +26,7 @@ struct StoryDriver: ScriptDriver {
   mutating func run(_ stanza: Stanza) throws(ScriptError) -> String {
     switch stanza.command {
     case Self.opening: world = try StoryWorld(stanza)
-    case "run": world.run(milliseconds: try firstNumber(stanza))
+    case "run": world.run(milliseconds: try duration(stanza))
     case "show": world.showsHeartbeats = stanza.arguments.first?.key == "heartbeats"
     case "state": return world.stateText
     case "cut", "isolate", "heal": try changeLinks(stanza)
@@ -85,6 +85,14 @@ struct StoryDriver: ScriptDriver {
       throw ScriptError(line: stanza.line, "\(stanza.command) names no member")
     }
     return at
+  }
+
+  private func duration(_ stanza: Stanza) throws(ScriptError) -> UInt64 {
+    let milliseconds = try firstNumber(stanza)
+    guard milliseconds <= StoryWorld.runMax else {
+      throw ScriptError(line: stanza.line, "run takes at most \(StoryWorld.runMax) milliseconds")
+    }
+    return milliseconds
   }
 
   private func firstNumber(_ stanza: Stanza) throws(ScriptError) -> UInt64 {

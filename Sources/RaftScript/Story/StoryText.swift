@@ -43,7 +43,9 @@ extension Message.Body {
     case .preVoteReply(let granted): granted ? "I would" : "I would not"
     case .vote(let last, let byTransfer):
       "vote for me, my log ends at \(last.text)" + (byTransfer ? ", the leader asked me" : "")
-    case .voteReply(let granted): granted ? "my vote is yours" : "my vote is not yours"
+    case .voteReply(let granted, let asOf):
+      (granted ? "my vote is yours" : "my vote is not yours")
+        + (asOf.map { ", if your log reaches \($0.text)" } ?? "")
     case .append(let append): append.storyText
     case .appendReply(.matched(let position)): "durable up to \(position.text)"
     case .appendReply(.refused(let refused, let hint)):
@@ -60,6 +62,8 @@ extension Message.Body {
     case .readIndexAsk: "where may I read?"
     case .readIndexAnswer(_, let index): index.map { "read at \($0.rawValue)" } ?? "I can't say"
     case .transfer(let last): "take over, my log ends at \(last.text)"
+    case .voteFor(let successor, let last):
+      "vote for \(successor.rawValue), its log ends at \(last.text)"
     }
   }
 }

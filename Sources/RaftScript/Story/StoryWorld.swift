@@ -7,7 +7,8 @@ struct StoryWorld {
   private static let tick: UInt64 = 10
   /// When a story begins: no clock reads zero.
   static let start: UInt64 = 1_000
-  private static let runMax: UInt64 = 600_000
+  /// The longest `run`.
+  static let runMax: UInt64 = 600_000
 
   private(set) var members: [StoryMember] = []
   private var underWay: [(due: UInt64, message: Message)] = []
@@ -51,14 +52,16 @@ struct StoryWorld {
 
   /// Does something to a member, and lets it end its turn.
   mutating func perform(_ at: Int, _ body: (inout StoryMember) -> Void) {
-    guard members[at].isUp else { return members[at].say("is down") }
+    guard members[at].works else {
+      return members[at].say(members[at].isUp ? "stands still" : "is down")
+    }
     members[at].now = now
     body(&members[at])
     endTurn(at)
   }
 
   mutating func run(milliseconds: UInt64) {
-    let end = now + min(milliseconds, Self.runMax)
+    let end = now + milliseconds
     while now < end {
       now += 1
       deliver()

@@ -13,10 +13,12 @@ extension Simulation {
       let place = checks.place(message.shard)
       checks.shards[place].candidates[sender(of: message)] = lastLog
       checkVote(message, for: message.from, at)
-    case .voteReply(granted: true): checkVote(message, for: message.to, at)
+    case .voteReply(granted: true, let asOf):
+      checkVote(message, for: message.to, asOf: asOf, at)
     case .appendReply(.matched(let position)): checkAcknowledgement(message, of: position, at)
     case .append, .heartbeat: checkSender(message)
-    case .transfer(let lastLog): checkHandingOver(message, lastLog, at)
+    case .transfer(let lastLog), .voteFor(_, let lastLog):
+      checkHandingOver(message, lastLog, at)
     case .preVote, .preVoteReply(granted: true), .heartbeatReply: checkFit(message, at)
     case .preVoteReply, .voteReply, .appendReply, .snapshotChunk, .snapshotReply, .readIndexAsk,
       .readIndexAnswer:
@@ -35,8 +37,11 @@ extension Simulation {
   // MARK: Votes
 
   /// One vote a term (Raft paper, section 5.2), that is durable (rule C2), and for nobody whose log
-  /// is shorter than the voter's in memory (rule C3).
-  private func checkVote(_ message: Message, for candidate: MemberID, _ at: Int) {
+  /// is shorter than the voter's in memory (rule C3): for the one that stands in that term, or, of a
+  /// vote on the leader's word, for one that reaches the entry that the vote names.
+  private func checkVote(
+    _ message: Message, for candidate: MemberID, asOf: LogPosition? = nil, _ at: Int
+  ) {
     checkFit(message, at)
     let place = checks.place(message.shard)
     let voter = sender(of: message)
@@ -50,7 +55,8 @@ extension Simulation {
       fail("C2", "\(words(message, at)): promises a vote that is not on its disk")
     }
     guard candidate != message.from, let group = group(message.shard, at),
-      let asked = checks.shards[place].candidates[.init(member: candidate, term: message.term)]
+      let asked = asOf
+        ?? checks.shards[place].candidates[.init(member: candidate, term: message.term)]
     else { return }
     // What came since the vote is of its term's leader, or of a later one.
     let last = lastLog(group, at)

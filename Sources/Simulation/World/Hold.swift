@@ -18,7 +18,7 @@ extension Message {
     case .snapshotChunk, .snapshotReply: .snapshot
     case .readIndexAsk: .readAsk
     case .readIndexAnswer: .readAnswer
-    case .transfer: .transfer
+    case .transfer, .voteFor: .transfer
     }
   }
 }

@@ -74,7 +74,12 @@ extension ProtoWriter {
     case .preVote(let last): vote(5, last)
     case .preVoteReply(let granted): small(6) { $0.put(1, granted) }
     case .vote(let last, let byTransfer): vote(7, last, byTransfer: byTransfer)
-    case .voteReply(let granted): small(8) { $0.put(1, granted) }
+    case .voteReply(let granted, let asOf):
+      small(8) {
+        $0.put(1, granted)
+        $0.put(2, asOf?.index.rawValue ?? 0)
+        $0.put(3, asOf?.term.rawValue ?? 0)
+      }
     case .append(let append): self.append(9, append)
     case .appendReply(let reply): self.reply(10, reply)
     case .heartbeat(let commit, let readRound):
@@ -98,6 +103,12 @@ extension ProtoWriter {
         $0.put(3, index == nil)
       }
     case .transfer(let last): vote(17, last)
+    case .voteFor(let successor, let last):
+      small(18) {
+        $0.put(1, last.index.rawValue)
+        $0.put(2, last.term.rawValue)
+        $0.put(3, successor.rawValue)
+      }
     }
   }
 

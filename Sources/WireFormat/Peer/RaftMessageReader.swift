@@ -15,7 +15,7 @@ enum RaftMessageReader {
       case 2: from = MemberID(try field.opaque())
       case 3: to = MemberID(try field.opaque())
       case 4: term = Term(try field.number64())
-      case 5...17:
+      case 5...18:
         guard body == nil else { throw PeerFrameError("two bodies") }
         body = try unsafe Self.body(field.number, field.content(), limits)
       default: break
@@ -43,7 +43,7 @@ enum RaftMessageReader {
       .vote(
         lastLog: LogPosition(term: Term(n.second), index: LogIndex(n.first)),
         byTransfer: n.third != 0)
-    case 8: .voteReply(granted: n.first != 0)
+    case 8: .voteReply(granted: n.first != 0, asOf: asOf(n))
     case 10: .appendReply(reply(n))
     case 11: .heartbeat(commit: LogIndex(n.first), readRound: n.second)
     case 12: .heartbeatReply(readRound: n.first)
@@ -52,7 +52,11 @@ enum RaftMessageReader {
     case 15: .readIndexAsk(attempt: n.first)
     case 16:
       .readIndexAnswer(attempt: n.first, index: n.third != 0 ? nil : LogIndex(n.second))
-    default: .transfer(lastLog: LogPosition(term: Term(n.second), index: LogIndex(n.first)))
+    case 17: .transfer(lastLog: LogPosition(term: Term(n.second), index: LogIndex(n.first)))
+    default:
+      .voteFor(
+        MemberID(n.third),
+        lastLog: LogPosition(term: Term(n.second), index: LogIndex(n.first)))
     }
   }
 
@@ -61,6 +65,7 @@ enum RaftMessageReader {
     switch number {
     case 11: 2...2
     case 12, 15, 16: 1...1
+    case 18: 3...3
     default: nil
     }
   }
@@ -89,6 +94,11 @@ enum RaftMessageReader {
       }
       (first, second, third, fourth) = (a, b, c, d)
     }
+  }
+
+  /// A vote that was asked for has none.
+  private static func asOf(_ n: Numbers) -> LogPosition? {
+    n.third == 0 ? nil : LogPosition(term: Term(n.third), index: LogIndex(n.second))
   }
 
   private static func reply(_ n: Numbers) -> AppendReply {

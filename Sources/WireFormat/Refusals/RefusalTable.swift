@@ -62,7 +62,7 @@ extension ErrorReason {
     case .notServing: "the node starts or stops"
     case .streamBroken: "an earlier request of the stream was not available"
     case .behind: "the node has not reached the position that was asked for"
-    case .catalogMissing: "the shard has not heard of its pool from the catalog yet"
+    case .catalogMissing: "the shard has not heard of this from the catalog yet"
     case .deadlinePassed: "the deadline passed; the outcome is unknown"
     case .internal: "a fault of ours"
     }

@@ -9,7 +9,7 @@ package enum ResponseEncoder {
     _ method: HoldfastMethod, _ outcome: OutcomeRecord, _ id: RequestID, at point: AnswerPoint,
     into out: inout [UInt8]
   ) -> RequestRefusal? {
-    if outcome.refusal != .none { return refusal(outcome) }
+    if outcome.refusal != .none { return refusal(outcome, method) }
     var body = outcome.body
     ProtoWriter.append(to: &out) { writer in
       switch method {
@@ -46,10 +46,19 @@ package enum ResponseEncoder {
     }
   }
 
-  /// The status of a call that the ledger refused.
-  package static func refusal(_ outcome: OutcomeRecord) -> RequestRefusal {
-    guard let reason = ErrorReason(outcome.refusal) else {
+  /// The status of a call that the ledger refused. Supply is routed by the node's own catalog: an
+  /// account that the shard lacks is one that the shard has yet to hear of.
+  package static func refusal(
+    _ outcome: OutcomeRecord, _ method: HoldfastMethod? = nil
+  ) -> RequestRefusal {
+    guard var reason = ErrorReason(outcome.refusal) else {
       preconditionFailure("refusal of an outcome that is none")
+    }
+    if method == .adjustSupply || method == .syncSupply {
+      switch reason {
+      case .unknownAccount, .unknownSku, .unknownLocation: reason = .catalogMissing
+      default: break
+      }
     }
     var refusal = RequestRefusal(reason)
     if outcome.refusal == .wrongState {

@@ -36,7 +36,7 @@ package struct SyncAssembly: Sendable {
 
   package mutating func answer(_ part: Int, _ outcome: OutcomeRecord, at point: AnswerPoint) {
     guard outcome.refusal == .none else {
-      return refuse(part, ResponseEncoder.refusal(outcome))
+      return refuse(part, ResponseEncoder.refusal(outcome, .syncSupply))
     }
     precondition(!isAnswered[part], "part \(part) is answered twice")
     isAnswered[part] = true

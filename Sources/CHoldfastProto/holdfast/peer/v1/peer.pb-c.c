@@ -502,6 +502,51 @@ void   holdfast__peer__v1__vote_reply__free_unpacked
   assert(message->base.descriptor == &holdfast__peer__v1__vote_reply__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   holdfast__peer__v1__vote_for__init
+                     (Holdfast__Peer__V1__VoteFor         *message)
+{
+  static const Holdfast__Peer__V1__VoteFor init_value = HOLDFAST__PEER__V1__VOTE_FOR__INIT;
+  *message = init_value;
+}
+size_t holdfast__peer__v1__vote_for__get_packed_size
+                     (const Holdfast__Peer__V1__VoteFor *message)
+{
+  assert(message->base.descriptor == &holdfast__peer__v1__vote_for__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t holdfast__peer__v1__vote_for__pack
+                     (const Holdfast__Peer__V1__VoteFor *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &holdfast__peer__v1__vote_for__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t holdfast__peer__v1__vote_for__pack_to_buffer
+                     (const Holdfast__Peer__V1__VoteFor *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &holdfast__peer__v1__vote_for__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Holdfast__Peer__V1__VoteFor *
+       holdfast__peer__v1__vote_for__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Holdfast__Peer__V1__VoteFor *)
+     protobuf_c_message_unpack (&holdfast__peer__v1__vote_for__descriptor,
+                                allocator, len, data);
+}
+void   holdfast__peer__v1__vote_for__free_unpacked
+                     (Holdfast__Peer__V1__VoteFor *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &holdfast__peer__v1__vote_for__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   holdfast__peer__v1__append__init
                      (Holdfast__Peer__V1__Append         *message)
 {
@@ -1426,7 +1471,7 @@ const ProtobufCMessageDescriptor holdfast__peer__v1__applied_digest__descriptor 
   (ProtobufCMessageInit) holdfast__peer__v1__applied_digest__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor holdfast__peer__v1__raft_message__field_descriptors[17] =
+static const ProtobufCFieldDescriptor holdfast__peer__v1__raft_message__field_descriptors[18] =
 {
   {
     "shard",
@@ -1632,6 +1677,18 @@ static const ProtobufCFieldDescriptor holdfast__peer__v1__raft_message__field_de
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "vote_for",
+    18,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Holdfast__Peer__V1__RaftMessage, body_case),
+    offsetof(Holdfast__Peer__V1__RaftMessage, vote_for),
+    &holdfast__peer__v1__vote_for__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned holdfast__peer__v1__raft_message__field_indices_by_name[] = {
   8,   /* field[8] = append */
@@ -1650,12 +1707,13 @@ static const unsigned holdfast__peer__v1__raft_message__field_indices_by_name[] 
   2,   /* field[2] = to */
   16,   /* field[16] = transfer */
   6,   /* field[6] = vote */
+  17,   /* field[17] = vote_for */
   7,   /* field[7] = vote_reply */
 };
 static const ProtobufCIntRange holdfast__peer__v1__raft_message__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 17 }
+  { 0, 18 }
 };
 const ProtobufCMessageDescriptor holdfast__peer__v1__raft_message__descriptor =
 {
@@ -1665,7 +1723,7 @@ const ProtobufCMessageDescriptor holdfast__peer__v1__raft_message__descriptor =
   "Holdfast__Peer__V1__RaftMessage",
   "holdfast.peer.v1",
   sizeof(Holdfast__Peer__V1__RaftMessage),
-  17,
+  18,
   holdfast__peer__v1__raft_message__field_descriptors,
   holdfast__peer__v1__raft_message__field_indices_by_name,
   1,  holdfast__peer__v1__raft_message__number_ranges,
@@ -1852,7 +1910,7 @@ const ProtobufCMessageDescriptor holdfast__peer__v1__vote_ask__descriptor =
   (ProtobufCMessageInit) holdfast__peer__v1__vote_ask__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor holdfast__peer__v1__vote_reply__field_descriptors[1] =
+static const ProtobufCFieldDescriptor holdfast__peer__v1__vote_reply__field_descriptors[3] =
 {
   {
     "granted",
@@ -1866,14 +1924,40 @@ static const ProtobufCFieldDescriptor holdfast__peer__v1__vote_reply__field_desc
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "as_of_index",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__Peer__V1__VoteReply, as_of_index),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "as_of_term",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__Peer__V1__VoteReply, as_of_term),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned holdfast__peer__v1__vote_reply__field_indices_by_name[] = {
+  1,   /* field[1] = as_of_index */
+  2,   /* field[2] = as_of_term */
   0,   /* field[0] = granted */
 };
 static const ProtobufCIntRange holdfast__peer__v1__vote_reply__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor holdfast__peer__v1__vote_reply__descriptor =
 {
@@ -1883,11 +1967,75 @@ const ProtobufCMessageDescriptor holdfast__peer__v1__vote_reply__descriptor =
   "Holdfast__Peer__V1__VoteReply",
   "holdfast.peer.v1",
   sizeof(Holdfast__Peer__V1__VoteReply),
-  1,
+  3,
   holdfast__peer__v1__vote_reply__field_descriptors,
   holdfast__peer__v1__vote_reply__field_indices_by_name,
   1,  holdfast__peer__v1__vote_reply__number_ranges,
   (ProtobufCMessageInit) holdfast__peer__v1__vote_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor holdfast__peer__v1__vote_for__field_descriptors[3] =
+{
+  {
+    "last_index",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__Peer__V1__VoteFor, last_index),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "last_term",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__Peer__V1__VoteFor, last_term),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "successor",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__Peer__V1__VoteFor, successor),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned holdfast__peer__v1__vote_for__field_indices_by_name[] = {
+  0,   /* field[0] = last_index */
+  1,   /* field[1] = last_term */
+  2,   /* field[2] = successor */
+};
+static const ProtobufCIntRange holdfast__peer__v1__vote_for__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor holdfast__peer__v1__vote_for__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "holdfast.peer.v1.VoteFor",
+  "VoteFor",
+  "Holdfast__Peer__V1__VoteFor",
+  "holdfast.peer.v1",
+  sizeof(Holdfast__Peer__V1__VoteFor),
+  3,
+  holdfast__peer__v1__vote_for__field_descriptors,
+  holdfast__peer__v1__vote_for__field_indices_by_name,
+  1,  holdfast__peer__v1__vote_for__number_ranges,
+  (ProtobufCMessageInit) holdfast__peer__v1__vote_for__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor holdfast__peer__v1__append__field_descriptors[4] =

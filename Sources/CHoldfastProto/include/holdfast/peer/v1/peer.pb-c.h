@@ -26,6 +26,7 @@ typedef struct Holdfast__Peer__V1__RaftMessage Holdfast__Peer__V1__RaftMessage;
 typedef struct Holdfast__Peer__V1__Entry Holdfast__Peer__V1__Entry;
 typedef struct Holdfast__Peer__V1__VoteAsk Holdfast__Peer__V1__VoteAsk;
 typedef struct Holdfast__Peer__V1__VoteReply Holdfast__Peer__V1__VoteReply;
+typedef struct Holdfast__Peer__V1__VoteFor Holdfast__Peer__V1__VoteFor;
 typedef struct Holdfast__Peer__V1__Append Holdfast__Peer__V1__Append;
 typedef struct Holdfast__Peer__V1__AppendReply Holdfast__Peer__V1__AppendReply;
 typedef struct Holdfast__Peer__V1__Heartbeat Holdfast__Peer__V1__Heartbeat;
@@ -154,7 +155,8 @@ typedef enum {
   HOLDFAST__PEER__V1__RAFT_MESSAGE__BODY_SNAPSHOT_REPLY = 14,
   HOLDFAST__PEER__V1__RAFT_MESSAGE__BODY_READ_INDEX_ASK = 15,
   HOLDFAST__PEER__V1__RAFT_MESSAGE__BODY_READ_INDEX_ANSWER = 16,
-  HOLDFAST__PEER__V1__RAFT_MESSAGE__BODY_TRANSFER = 17
+  HOLDFAST__PEER__V1__RAFT_MESSAGE__BODY_TRANSFER = 17,
+  HOLDFAST__PEER__V1__RAFT_MESSAGE__BODY_VOTE_FOR = 18
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(HOLDFAST__PEER__V1__RAFT_MESSAGE__BODY__CASE)
 } Holdfast__Peer__V1__RaftMessage__BodyCase;
 
@@ -180,6 +182,7 @@ struct  Holdfast__Peer__V1__RaftMessage
     Holdfast__Peer__V1__ReadIndexAsk *read_index_ask;
     Holdfast__Peer__V1__ReadIndexAnswer *read_index_answer;
     Holdfast__Peer__V1__VoteAsk *transfer;
+    Holdfast__Peer__V1__VoteFor *vote_for;
   };
 };
 #define HOLDFAST__PEER__V1__RAFT_MESSAGE__INIT \
@@ -219,10 +222,24 @@ struct  Holdfast__Peer__V1__VoteReply
 {
   ProtobufCMessage base;
   protobuf_c_boolean granted;
+  uint64_t as_of_index;
+  uint64_t as_of_term;
 };
 #define HOLDFAST__PEER__V1__VOTE_REPLY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&holdfast__peer__v1__vote_reply__descriptor) \
-    , 0 }
+    , 0, 0, 0 }
+
+
+struct  Holdfast__Peer__V1__VoteFor
+{
+  ProtobufCMessage base;
+  uint64_t last_index;
+  uint64_t last_term;
+  uint64_t successor;
+};
+#define HOLDFAST__PEER__V1__VOTE_FOR__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&holdfast__peer__v1__vote_for__descriptor) \
+    , 0, 0, 0 }
 
 
 struct  Holdfast__Peer__V1__Append
@@ -562,6 +579,25 @@ Holdfast__Peer__V1__VoteReply *
 void   holdfast__peer__v1__vote_reply__free_unpacked
                      (Holdfast__Peer__V1__VoteReply *message,
                       ProtobufCAllocator *allocator);
+/* Holdfast__Peer__V1__VoteFor methods */
+void   holdfast__peer__v1__vote_for__init
+                     (Holdfast__Peer__V1__VoteFor         *message);
+size_t holdfast__peer__v1__vote_for__get_packed_size
+                     (const Holdfast__Peer__V1__VoteFor   *message);
+size_t holdfast__peer__v1__vote_for__pack
+                     (const Holdfast__Peer__V1__VoteFor   *message,
+                      uint8_t             *out);
+size_t holdfast__peer__v1__vote_for__pack_to_buffer
+                     (const Holdfast__Peer__V1__VoteFor   *message,
+                      ProtobufCBuffer     *buffer);
+Holdfast__Peer__V1__VoteFor *
+       holdfast__peer__v1__vote_for__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   holdfast__peer__v1__vote_for__free_unpacked
+                     (Holdfast__Peer__V1__VoteFor *message,
+                      ProtobufCAllocator *allocator);
 /* Holdfast__Peer__V1__Append methods */
 void   holdfast__peer__v1__append__init
                      (Holdfast__Peer__V1__Append         *message);
@@ -787,6 +823,9 @@ typedef void (*Holdfast__Peer__V1__VoteAsk_Closure)
 typedef void (*Holdfast__Peer__V1__VoteReply_Closure)
                  (const Holdfast__Peer__V1__VoteReply *message,
                   void *closure_data);
+typedef void (*Holdfast__Peer__V1__VoteFor_Closure)
+                 (const Holdfast__Peer__V1__VoteFor *message,
+                  void *closure_data);
 typedef void (*Holdfast__Peer__V1__Append_Closure)
                  (const Holdfast__Peer__V1__Append *message,
                   void *closure_data);
@@ -856,6 +895,7 @@ extern const ProtobufCMessageDescriptor holdfast__peer__v1__raft_message__descri
 extern const ProtobufCMessageDescriptor holdfast__peer__v1__entry__descriptor;
 extern const ProtobufCMessageDescriptor holdfast__peer__v1__vote_ask__descriptor;
 extern const ProtobufCMessageDescriptor holdfast__peer__v1__vote_reply__descriptor;
+extern const ProtobufCMessageDescriptor holdfast__peer__v1__vote_for__descriptor;
 extern const ProtobufCMessageDescriptor holdfast__peer__v1__append__descriptor;
 extern const ProtobufCMessageDescriptor holdfast__peer__v1__append_reply__descriptor;
 extern const ProtobufCMessageDescriptor holdfast__peer__v1__heartbeat__descriptor;
