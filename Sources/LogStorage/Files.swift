@@ -81,6 +81,40 @@ enum Files {
     }
   }
 
+  /// Makes a small durable file, whole, unless there is one of that name: then that one stays.
+  static func createOnce(_ path: String, _ bytes: [UInt8]) throws(StorageError) {
+    let partial = "\(path).\(getpid()).partial"
+    try write(bytes, over: partial)
+    guard unsafe link(partial, path) == 0 || errno == EEXIST else { throw failure("link", partial) }
+    try remove(partial)
+    try syncDirectory((path as NSString).deletingLastPathComponent)
+  }
+
+  /// Puts a small durable file in the place of one: there is the old one or the new one, whole.
+  static func replace(
+    _ path: String, _ bytes: [UInt8], in directory: String
+  ) throws(StorageError) {
+    let partial = path + ".partial"
+    try write(bytes, over: partial)
+    try rename(partial, to: path)
+    try syncDirectory(directory)
+  }
+
+  private static func write(_ bytes: [UInt8], over path: String) throws(StorageError) {
+    let file = unsafe open(path, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0o600)
+    guard file >= 0 else { throw failure("create", path) }
+    defer { close(file) }
+    var written = 0
+    while written < bytes.count {
+      let count = unsafe bytes.withUnsafeBytes {
+        unsafe Glibc.write(file, $0.baseAddress! + written, bytes.count - written)
+      }
+      guard count > 0 || (count < 0 && errno == EINTR) else { throw failure("write", path) }
+      written += max(0, count)
+    }
+    guard fsync(file) == 0 else { throw failure("sync", path) }
+  }
+
   /// Bytes that an unprivileged process may still write.
   static func freeBytes(at path: String) -> Int64 {
     var info = statvfs()

@@ -9,6 +9,11 @@ struct GroupLog {
   var hardState: HardState?
   /// Rule C9: until the group is created anew, under a new member id.
   var isHardStateLost = false
+  /// All rows up to here were let go when the group was closed: none of a segment before this one
+  /// counts, whatever it says.
+  private(set) var droppedIn: UInt64 = 0
+  /// Closed, and not created again since.
+  var isClosed = false
   /// The chained checksum of the newest log row.
   var checksum: UInt32 = 0
   /// The log's last index as it was written.
@@ -75,6 +80,24 @@ struct GroupLog {
   mutating func cover(to index: LogIndex) {
     covered = max(covered, index)
     dropPieces()
+  }
+
+  /// The group is closed: its log is empty and begins anew, in this segment or a later one.
+  mutating func close(in segment: UInt64) {
+    isClosed = true
+    droppedIn = segment
+    checksum = 0
+    last = .zero
+    chainHead = nil
+    waitingChain = []
+    pieces = []
+    compacted = .zero
+    covered = .zero
+  }
+
+  /// Something in a segment, up to `last` there, is needed by the group.
+  func needs(_ segment: UInt64, upTo last: LogIndex) -> Bool {
+    !isClosed && segment >= droppedIn && last > floor
   }
 
   private mutating func dropPieces() {

@@ -27,7 +27,7 @@ struct GroupScan {
   mutating func take(_ row: SegmentRow, _ entries: UnsafeRawBufferPointer, segment: UInt64) {
     if let bytes = row.extra {
       let extra = RowExtra(bytes, shard: log.shard)
-      takeExtra(extra)
+      takeExtra(extra, segment: segment)
       // A head without one: none was ever written, or the group was created anew.
       if extra?.carried != nil { log.hardState = nil }
     }
@@ -42,12 +42,18 @@ struct GroupScan {
     wasSeen = true
   }
 
-  private mutating func takeExtra(_ extra: RowExtra?) {
+  private mutating func takeExtra(_ extra: RowExtra?, segment: UInt64) {
     // A damaged extra costs digests of the journal, or a head that the rows after it re-tell.
     guard let extra else { return }
     if let last = extra.chain.last { log.chainHead = last }
     guard let carried = extra.carried else { return }
     log.descriptor = carried.descriptor
+    log.isClosed = carried.isClosed
+    if carried.isClosed {
+      damages = []
+      staleFrom = nil
+      return log.close(in: segment)
+    }
     log.chainHead = carried.chainHead
     log.isHardStateLost = carried.isHardStateLost
     if wasSeen, carried.checksum != log.checksum || carried.last != log.last {
@@ -99,6 +105,10 @@ struct GroupScan {
   /// and the answer is where the sound log ends too early, if it does.
   mutating func finish() -> LogIndex? {
     let base = snapshot?.index ?? .zero
+    if log.isClosed {
+      log.isHardStateLost = isHardStateSuspect
+      return nil
+    }
     let hasHistory = log.last > .zero || snapshot != nil
     if isHardStateSuspect || (log.hardState == nil && hasHistory) { log.isHardStateLost = true }
     if let staleFrom {
@@ -111,7 +121,7 @@ struct GroupScan {
 
   /// What the snapshot covers is not served any more.
   mutating func dropCovered() {
-    guard let base = snapshot?.index else { return }
+    guard let base = snapshot?.index, !log.isClosed else { return }
     log.cover(to: base)
     log.compact(to: base)
   }

@@ -28,6 +28,8 @@ package final class LogStore: Sendable {
       directory: directory, snapshots: snapshots, now: settings.wallClock(), skipping: true)
     let (logs, recovered) = try recovery.finish(
       snapshots: snapshots, tailBytes: settings.recoveredTailBytes)
+    // A crash may have come between the end of the rows and that of the snapshots.
+    for group in recovered where group.isClosed { try snapshots.remove(group.shard) }
     let active = try SegmentFile.create(
       number: recovery.highestNumber + 1, in: directory, expectedBytes: settings.segmentBytes)
     let store = LogStore(
@@ -77,6 +79,12 @@ package final class LogStore: Sendable {
     shard: ShardID, descriptor: [UInt8], done: @escaping @Sendable () -> Void = {}
   ) {
     storage.submit(.create(shard, descriptor: descriptor, done: done))
+  }
+
+  /// Lets everything of a closed group go but its descriptor and its hard state: rule C9, should it be
+  /// created again. Its rows are written from the first entry on then.
+  package func drop(shard: ShardID) {
+    storage.submit(.drop(shard) { [snapshots] in snapshots.remove(shard) })
   }
 
   /// Extends the journal's chain by applied entries, in order per shard; indexes that the chain

@@ -6,7 +6,7 @@ import RaftConsensus
 extension LogWriter {
   func extendChains(_ items: [JournalItem]) {
     for item in items {
-      guard let position = position(of: item.shard) else { continue }
+      guard let position = position(of: item.shard), !groups[position].isClosed else { continue }
       let head = groups[position].chainHead
       // After a restart entries are applied again that the chain already has.
       if let head, item.entry.index <= head.index { continue }

@@ -1,3 +1,4 @@
+import Primitives
 import Synchronization
 
 extension LogWriter {
@@ -15,6 +16,16 @@ extension LogWriter {
       $0.bytes += bytes
       $0.syncLatency.record(microseconds: microseconds)
     }
+  }
+
+  /// How much of the sealed segments stays for each group's sake: all from its oldest row on.
+  func countKept() {
+    var kept: [ShardID: Int64] = [:]
+    for group in groups {
+      guard let oldest = group.pieces.first?.segment, oldest < active.number else { continue }
+      kept[group.shard] = sealed.reduce(0) { $1.number < oldest ? $0 : $0 + $1.bytes }
+    }
+    counters.withLock { $0.keptBytes = kept }
   }
 
   func count() {

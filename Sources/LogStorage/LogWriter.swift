@@ -102,7 +102,7 @@ final class LogWriter: @unchecked Sendable {
   private func writes(_ work: StorageWork) -> Bool {
     switch work {
     case .persist(let batch, _, _): !batch.writes.isEmpty
-    case .create: true
+    case .create, .drop: true
     case .settle(let shard, _):
       position(of: shard).map { !groups[$0].waitingChain.isEmpty } ?? false
     default: false
@@ -121,6 +121,11 @@ final class LogWriter: @unchecked Sendable {
         groups[position].isHardStateLost = false
         groups[position].hardState = nil
       }
+      groups[position].isClosed = false
+      try carry(position, appender)
+    case .drop(let shard, _):
+      guard let position = position(of: shard) else { return }
+      groups[position].close(in: active.number)
       try carry(position, appender)
     case .settle(let shard, _):
       if let position = position(of: shard) { try writeChainRows(position, appender) }
@@ -135,6 +140,9 @@ final class LogWriter: @unchecked Sendable {
     case .create(_, _, let done): done()
     case .journal: break
     case .settle(_, let then): then()
+    case .drop(_, let then):
+      then()
+      dropSegments()
     case .load(let job): load(job)
     case .compact(let shard, let index):
       if let position = position(of: shard) { groups[position].compact(to: index) }
@@ -214,7 +222,8 @@ extension LogWriter {
     let group = groups[position]
     let carried = RowExtra.Carried(
       descriptor: group.descriptor, checksum: group.checksum, last: group.last,
-      chainHead: group.chainHead, isHardStateLost: group.isHardStateLost)
+      chainHead: group.chainHead, isHardStateLost: group.isHardStateLost,
+      isClosed: group.isClosed)
     // The head that is carried is newer than the rows that wait: they come first.
     let extra = RowExtra(chain: group.waitingChain, carried: carried)
     groups[position].waitingChain = []
@@ -246,6 +255,7 @@ extension LogWriter {
   /// Drops the oldest files while no group needs anything in them and the journal need not keep
   /// them. Not before the active segment holds all hard states.
   private func dropSegments() {
+    defer { countKept() }
     guard !needsCarrying else { return }
     var kept = sealed.reduce(0) { $0 + $1.bytes }
     while let oldest = sealed.first, !oldest.isBeingSealed, !isNeeded(oldest) {
@@ -260,7 +270,7 @@ extension LogWriter {
   private func isNeeded(_ segment: SealedSegment) -> Bool {
     segment.summary.lastByGroup.contains { group in
       guard let position = position(of: group.shard) else { return true }
-      return group.last > groups[position].floor
+      return groups[position].needs(segment.number, upTo: group.last)
     }
   }
 

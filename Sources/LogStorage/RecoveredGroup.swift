@@ -18,6 +18,9 @@ package struct RecoveredGroup: Sendable {
   /// The newest row of the journal's chain.
   package var chainHead: ChainRow?
   package var flaw: Flaw?
+  /// It was closed: nothing is left but the hard state, which the group goes on from if it is created
+  /// again.
+  package var isClosed = false
 
   /// Rule C9: what this member lost of what it may have acknowledged.
   package enum Flaw: Equatable, Sendable {

@@ -12,6 +12,11 @@ extension Recovery {
     for scan in groups {
       var scan = scan
       let bad = scan.finish()
+      if scan.log.isClosed {
+        logs.append(scan.log)
+        recovered.append(.closed(scan.log))
+        continue
+      }
       if !keepingAll { scan.dropCovered() }
       let snapshot = snapshots.newest(scan.log.shard)?.mark
       var group = RecoveredGroup(
@@ -40,6 +45,15 @@ extension Recovery {
       term: group.entries.last?.term ?? group.snapshot?.term ?? .zero, index: group.lastIndex)
     return last < LogPosition(term: state.ackedTerm, index: state.ackedIndex)
       ? .rowsDamaged(from: group.lastIndex.next) : nil
+  }
+}
+
+extension RecoveredGroup {
+  fileprivate static func closed(_ log: GroupLog) -> RecoveredGroup {
+    RecoveredGroup(
+      shard: log.shard, descriptor: log.descriptor, hardState: log.hardState, snapshot: nil,
+      firstIndex: LogIndex(1), entries: [], chainHead: nil,
+      flaw: log.isHardStateLost ? .hardStateLost : nil, isClosed: true)
   }
 }
 

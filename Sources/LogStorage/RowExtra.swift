@@ -16,6 +16,8 @@ struct RowExtra: Equatable {
     /// A hard state was lost and nobody has created the group anew since (rule C9): it stays lost,
     /// whatever is written meanwhile.
     var isHardStateLost = false
+    /// The group is closed: of all that came before, its hard state alone counts.
+    var isClosed = false
   }
 
   /// More chain rows than any writer puts into one row.
@@ -30,7 +32,7 @@ struct RowExtra: Equatable {
       writer.put(long: carried.descriptor)
       writer.put(carried.checksum)
       writer.put(carried.last.rawValue)
-      writer.put(UInt8(carried.isHardStateLost ? 1 : 0))
+      writer.put(UInt8(carried.isHardStateLost ? 1 : carried.isClosed ? 2 : 0))
       writer.put(UInt8(carried.chainHead == nil ? 0 : 1))
       if let head = carried.chainHead { Self.put(head, into: &writer) }
     }
@@ -76,10 +78,10 @@ struct RowExtra: Equatable {
     let descriptor = unsafe [UInt8](reader.getLong())
     let checksum = reader.get(UInt32.self)
     let last = LogIndex(reader.get())
-    let isLost = reader.get(UInt8.self) == 1
+    let state = reader.get(UInt8.self)
     let head = reader.get(UInt8.self) == 1 ? chainRow(&reader) : nil
     return Carried(
       descriptor: descriptor, checksum: checksum, last: last, chainHead: head,
-      isHardStateLost: isLost)
+      isHardStateLost: state == 1, isClosed: state == 2)
   }
 }

@@ -36,6 +36,11 @@ final class SnapshotCore: Sendable {
     storage.submitWithoutWaiting(.snapshotDurable(shard, mark.index))
   }
 
+  /// Behind whatever is being written.
+  func remove(_ shard: ShardID) {
+    run { [directory] () throws(StorageError) in try directory.remove(shard) }
+  }
+
   func save(
     _ shard: ShardID, _ mark: SnapshotMark, _ source: ChunkSource,
     _ done: @escaping @Sendable (SnapshotMark) -> Void

@@ -70,6 +70,16 @@ final class SnapshotDirectory: Sendable {
     for path in superfluous { try Files.remove(path) }
   }
 
+  /// Removes all of a group's.
+  func remove(_ shard: ShardID) throws(StorageError) {
+    let gone = known.withLock { known in
+      let gone = known.filter { $0.shard == shard }
+      known.removeAll { $0.shard == shard }
+      return gone
+    }
+    for snapshot in gone { try Files.remove(snapshot.path) }
+  }
+
   private func file(_ shard: ShardID, _ index: LogIndex) -> String {
     let digits = String(index.rawValue)
     let padded = String(repeating: "0", count: max(0, 20 - digits.count)) + digits

@@ -1,3 +1,5 @@
+package import Primitives
+
 /// Counters of one store since it was opened, and what its disk has left.
 package struct StorageStatistics: Sendable {
   /// Durable transactions, each one sync.
@@ -12,6 +14,8 @@ package struct StorageStatistics: Sendable {
   package var segments = 0
   /// Bytes of sealed segments.
   package var sealedBytes: Int64 = 0
+  /// Bytes of sealed segments from the one on that has a group's oldest row.
+  package var keptBytes: [ShardID: Int64] = [:]
   /// Work that waits for the storage thread.
   package var queued = 0
   /// Bytes that the file system has left for us.

@@ -5,6 +5,8 @@ import RaftConsensus
 enum StorageWork: Sendable {
   case persist(PersistBatch, ticket: UInt64, done: @Sendable (UInt64) -> Void)
   case create(ShardID, descriptor: [UInt8], done: @Sendable () -> Void)
+  /// Lets a closed group's rows go, durably, then runs `then`.
+  case drop(ShardID, then: @Sendable () -> Void)
   case journal([JournalItem])
   /// Makes the waiting chain rows of a group durable, then runs `then`.
   case settle(ShardID, then: @Sendable () -> Void)

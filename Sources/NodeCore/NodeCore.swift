@@ -14,6 +14,8 @@ package struct NodeCore: Sendable {
   var groups: [Group] = []
   /// All shards that this core knows of, in order.
   var placements: [GroupDescriptor] = []
+  /// Seats that were taken away, and whose groups are closed.
+  var dormant: [DormantSeat] = []
   var intake: Intake
   var clocks: ClockBoard
   var clockWatch: ClockWatch
@@ -30,7 +32,7 @@ package struct NodeCore: Sendable {
   /// Scratch space that keeps its storage between turns.
   var raftEffects = RaftEffects()
 
-  /// Opens the groups that storage has, and the meta group in lane 0 of a new cluster.
+  /// Opens the groups that storage has, and the meta group in lane 0 of a founder without any.
   package init(settings: NodeSettings, restored: [RestoredShard], now: ClockReading) {
     self.settings = settings
     intake = Intake(settings)
@@ -43,8 +45,8 @@ package struct NodeCore: Sendable {
     persistence = PersistQueue(inFlightMax: settings.persistsInFlightMax)
     for shard in restored.sorted(by: { $0.shard < $1.shard }) { restore(shard, now: now) }
     if settings.lane == 0 {
-      if position(of: .meta) == nil {
-        openNew(PlacementRule.meta(nodes: settings.nodes), now: now)
+      if position(of: .meta) == nil, dormantSeat(.meta) == nil {
+        open(GroupDescriptor(metaOf: settings.foundingSeats), now: now)
       }
       openShardsOfCatalog(now: now)
     }
@@ -58,6 +60,7 @@ package struct NodeCore: Sendable {
       goOnWithDigest(of: at, &digestPages)
       takeQuietDigest(of: at, now: now)
     }
+    closeRemoved(now: now)
     watchOwnClock(now: now)
     comparePair(now: now)
   }

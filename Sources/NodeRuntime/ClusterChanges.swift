@@ -6,6 +6,7 @@ import NIOCore
 import NodeCore
 import Primitives
 import RaftConsensus
+import StockLedger
 import WireFormat
 
 /// What an operator wants of one shard.
@@ -63,7 +64,9 @@ extension Dispatcher {
     var steps: [MemberStep] = []
     for (at, change) in request.changes.enumerated() {
       try checkSeat(change.node, "changes[\(at)].node")
-      steps.append(try step(change, "changes[\(at)].kind"))
+      let step = try step(change, "changes[\(at)].kind")
+      if case .learner(let node) = step { try checkCatalog(of: node, for: ShardID(request.shard)) }
+      steps.append(step)
     }
     return (ShardID(request.shard), .members(steps))
   }
@@ -84,6 +87,18 @@ extension Dispatcher {
   private func checkSeat(_ number: UInt64, _ field: String) throws(RequestRefusal) {
     guard hub.seat(NodeID(number)) == nil else { return }
     throw RequestRefusal(.invalidField, "\(field): no node \(number) is configured here")
+  }
+}
+
+extension Dispatcher {
+  /// A node finds the shards that it is to join in its catalog, and a shard's leader gets what is new
+  /// there through its own. The answer may only be late: the seat was given just now.
+  private func checkCatalog(of node: NodeID, for shard: ShardID) throws(RequestRefusal) {
+    guard shard != .meta, !routes.catalog.nodes.contains(where: { $0.node == node }) else { return }
+    throw .retry(
+      .noLeader, afterMilliseconds: 100,
+      "node \(node.rawValue) has no seat in the catalog's group, shard \(ShardID.meta.rawValue): "
+        + "that comes first")
   }
 }
 

@@ -108,7 +108,8 @@ struct ClusterPicture {
     shard.members = speaker.members.map { member in
       var member = member
       if let seat = seats.first(where: { $0.member == member.id }) {
-        member.role = seat.role
+        // Who learns is for the leader to say: a member may not have the entry with its seat yet.
+        if member.role != .learner && seat.role != .learner { member.role = seat.role }
         member.applied = seat.applied
         member.digest = digest(of: seat, at: common)
       }

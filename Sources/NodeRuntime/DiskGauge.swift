@@ -72,6 +72,7 @@ extension Hub {
     for (lane, metrics) in zip(lanes, storageMetrics) {
       let statistics = lane.store.statistics
       metrics.publish(statistics)
+      lane.loop.execute { lane.tellKept(statistics.keptBytes) }
       free = min(free, statistics.freeBytes)
     }
     guard disk.measured(freeBytes: free) else { return }

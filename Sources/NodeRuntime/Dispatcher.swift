@@ -163,9 +163,12 @@ extension Dispatcher {
     throw unsafe unknownShard(pool: [UInt8](pool), region: [UInt8](region))
   }
 
-  /// What the catalog lacks; nobody can say before the catalog is what it was.
+  /// False before the catalog is what it was when the node stopped, and on a node without one.
+  var knowsCatalog: Bool { hasStarted && routes.catalog.catalogVersion > 0 }
+
+  /// What the catalog lacks; nobody can say without knowing it.
   func unknown(_ reason: ErrorReason, _ message: String? = nil) -> RequestRefusal {
-    hasStarted
+    knowsCatalog
       ? RequestRefusal(reason, message) : .retry(.notServing, afterMilliseconds: 100)
   }
 

@@ -1,3 +1,4 @@
+import GRPCTransport
 import Logging
 
 import LogStorage
@@ -22,6 +23,8 @@ final class EventLog: Sendable {
       info("stepped down", shard, ["term": "\(term.rawValue)"])
     case .opened(let shard, let members):
       info("opened group", shard, ["members": "\(members.map(\.rawValue))"])
+    case .closed(let shard):
+      info("closed group: this node's seat was taken away", shard, [:])
     case .clockStepped(let shard, let milliseconds):
       warn("log time stepped forward", shard, ["milliseconds": "\(milliseconds)"])
     case .ownClockOff(let milliseconds):
@@ -76,6 +79,20 @@ final class EventLog: Sendable {
           "shard": "\(shard.rawValue)", "index": "\(index.rawValue)", "with": "\(node.rawValue)",
         ])
     }
+  }
+
+  /// Another disk came under a node's number (rule C9).
+  func note(stranger node: NodeID, disk: DiskName, known: DiskName) {
+    logger.error(
+      "refused a node that came with another disk; remove its seats and give the machine a new number",
+      metadata: ["from": "\(node.rawValue)", "disk": "\(disk)", "known": "\(known)"])
+  }
+
+  /// A peer refuses to listen to this node, and will go on so.
+  func note(refusedBy node: NodeID, _ status: GRPCStatus) {
+    logger.error(
+      "another node refuses to listen to this one",
+      metadata: ["by": "\(node.rawValue)", "reason": "\(status.message)"])
   }
 
   /// A follower that needs what can't be read asks with every heartbeat; one line in ten seconds

@@ -61,13 +61,14 @@ private final class RunningNode: Sendable {
   ) throws {
     self.settings = settings
     self.group = group
-    let hub = Hub(settings: settings, events: events)
+    let introductions = try Recovery.introductions(settings, events)
+    let hub = Hub(settings: settings, events: events, introductions: introductions)
     self.hub = hub
     let loops = Array(group.makeIterator())
     for (index, loop) in loops.enumerated() {
       hub.lanes.append(try Recovery.lane(index, on: loop, hub))
     }
-    hub.links = Self.links(settings, on: loops[0])
+    hub.links = Self.links(hub, on: loops[0])
     var server = settings.server
     server.reflection = descriptorSetBytes()
     // Links between nodes ask all the time, and would be cut off as a nuisance.
@@ -84,7 +85,8 @@ private final class RunningNode: Sendable {
     }
   }
 
-  private static func links(_ settings: RuntimeSettings, on loop: any EventLoop) -> [PeerLink] {
+  private static func links(_ hub: Hub, on loop: any EventLoop) -> [PeerLink] {
+    let settings = hub.settings
     let own = settings.core.node
     return settings.core.nodes.filter { $0.id != own }.map { peer in
       let (host, port) = hostAndPort(peer.address)
@@ -92,7 +94,8 @@ private final class RunningNode: Sendable {
         own: own, peer: peer, host: host, port: port,
         tls: ClientTLS(
           identity: settings.identity, expectedURI: "holdfast:node/\(peer.id.rawValue)"),
-        loop: loop, delayMilliseconds: settings.linkDelayMilliseconds)
+        introductions: hub.introductions, events: hub.events, loop: loop,
+        delayMilliseconds: settings.linkDelayMilliseconds)
     }
   }
 

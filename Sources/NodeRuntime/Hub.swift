@@ -20,6 +20,7 @@ final class Hub: @unchecked Sendable {  // written before the loops start, read-
   /// In order of node; they live on lane 0's loop.
   var links: [PeerLink] = []
 
+  let introductions: Introductions
   let disk: DiskGauge
   /// Where the disks are looked at, one look after the other.
   let diskQueue = DispatchQueue(label: "holdfast.disk")
@@ -28,7 +29,8 @@ final class Hub: @unchecked Sendable {  // written before the loops start, read-
 
   let startedAt = SystemClock.now()
 
-  init(settings: RuntimeSettings, events: EventLog) {
+  init(settings: RuntimeSettings, events: EventLog, introductions: Introductions) {
+    self.introductions = introductions
     var settings = settings
     // The cores are told the same: whoever asks either finds the same lane for a shard.
     settings.core.lanes = settings.lanes

@@ -82,6 +82,12 @@ final class Lane: @unchecked Sendable {
     ring()
   }
 
+  /// Groups whose rows keep many files take a snapshot in the next turn.
+  func tellKept(_ files: [ShardID: Int64]) {
+    guard ticks != nil else { return }
+    for (shard, bytes) in files { core.logKeeps(Int(bytes), of: shard, now: SystemClock.now()) }
+  }
+
   private func tick() {
     core.tick(now: SystemClock.now())
     noteNewCatalog()
@@ -127,6 +133,7 @@ extension Lane {
     for work in effects.loads { load(work) }
     for work in effects.snapshotReads { read(work) }
     for work in effects.snapshotsToSave { save(work) }
+    for shard in effects.closedShards { store.drop(shard: shard) }
     for compaction in effects.compactions {
       store.compact(shard: compaction.shard, to: compaction.through)
     }

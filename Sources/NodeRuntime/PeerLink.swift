@@ -17,6 +17,10 @@ final class PeerLink: @unchecked Sendable {  // used on `channel.eventLoop` only
   let channel: GRPCChannel
 
   private let own: NodeID
+  private let introductions: Introductions
+  private let events: EventLog
+  /// That the peer refuses was said.
+  private var refusalIsTold = false
   private var stream: ClientStream?
   private var reopenIsDue = false
   private var isClosed = false
@@ -29,6 +33,8 @@ final class PeerLink: @unchecked Sendable {  // used on `channel.eventLoop` only
   /// A stream that broke is opened again after this, and not at once, so that a peer that refuses
   /// streams costs little.
   private static let reopenAfter = TimeAmount.milliseconds(50)
+  /// One that was refused because of who this node is stays refused until an operator does something.
+  private static let reopenRefusedAfter = TimeAmount.seconds(1)
 
   /// A peer that is silent for so long is asked whether it is there. It has nothing to say on this
   /// stream, so this happens all the time, and servers of nodes must allow it.
@@ -43,10 +49,13 @@ final class PeerLink: @unchecked Sendable {  // used on `channel.eventLoop` only
   static let windowBytes = 2 << 20
 
   init(
-    own: NodeID, peer: NodeSeat, host: String, port: Int, tls: ClientTLS, loop: any EventLoop,
+    own: NodeID, peer: NodeSeat, host: String, port: Int, tls: ClientTLS,
+    introductions: Introductions, events: EventLog, loop: any EventLoop,
     delayMilliseconds: Int64 = 0
   ) {
     self.own = own
+    self.introductions = introductions
+    self.events = events
     delay = .milliseconds(delayMilliseconds)
     node = peer.id
     region = peer.region
@@ -106,7 +115,8 @@ final class PeerLink: @unchecked Sendable {  // used on `channel.eventLoop` only
   private func open() -> ClientStream? {
     guard !reopenIsDue else { return nil }
     let opened = channel.stream(
-      MethodPath(HoldfastMethod.exchange.path), options: CallOptions(waitForReady: true),
+      MethodPath(HoldfastMethod.exchange.path),
+      options: CallOptions(metadata: introductions.greeting.metadata, waitForReady: true),
       receiver: self)
     // It may have ended before it was known here.
     guard !reopenIsDue else { return nil }
@@ -123,8 +133,10 @@ extension PeerLink: ClientStreamReceiver {
     stream = nil
     guard !isClosed else { return }
     reopenIsDue = true
-    channel.eventLoop.assumeIsolated().scheduleTask(in: Self.reopenAfter) { [self] in
-      reopenIsDue = false
-    }
+    let isRefused = status.code == .permissionDenied
+    if isRefused && !refusalIsTold { events.note(refusedBy: node, status) }
+    refusalIsTold = refusalIsTold || isRefused
+    let wait = isRefused ? Self.reopenRefusedAfter : Self.reopenAfter
+    channel.eventLoop.assumeIsolated().scheduleTask(in: wait) { [self] in reopenIsDue = false }
   }
 }

@@ -10,11 +10,21 @@ import RaftConsensus
 import StockLedger
 
 enum Recovery {
+  /// Finds out on which disk the node is, before anything else is read or written.
+  static func introductions(_ settings: RuntimeSettings, _ events: EventLog) throws -> Introductions
+  {
+    try checkLanes(settings)
+    let disk = try DiskName.claim(directory: settings.directory, lanes: settings.lanes)
+    return Introductions(
+      node: settings.core.node, disk: disk,
+      peers: try PeerDisks(directory: settings.directory + "/lane-0"), events: events,
+      fatal: settings.storage.fatal)
+  }
+
   /// Opens one lane's store and builds the core on what it holds.
   static func lane(_ index: Int, on loop: any EventLoop, _ hub: Hub) throws -> Lane {
     let settings = hub.settings
     let directory = settings.directory + "/lane-\(index)"
-    try checkLanes(settings)
     let (store, groups) = try LogStore.open(directory: directory, settings: settings.storage)
     let restored = try groups.map { try restore($0, from: store, settings.core) }
     var own = settings.core
@@ -50,7 +60,7 @@ enum Recovery {
     return RestoredShard(
       shard: group.shard, descriptor: group.descriptor, hardState: group.hardState ?? HardState(),
       mark: group.snapshot, ledger: ledger, entries: try log(of: group, from: store),
-      isFlawed: group.flaw != nil)
+      isFlawed: group.flaw != nil, isClosed: group.isClosed)
   }
 
   /// The whole log behind the snapshot: what recovery kept in memory, and what is before it.

@@ -57,7 +57,8 @@ extension Lane {
       news.append(
         Route(
           shard: shard, lane: core.settings.lane(of: shard), pool: placement.pool,
-          region: placement.region, members: placement.members, leader: placement.leader))
+          region: placement.region, members: placement.members, leader: placement.leader,
+          isFirstHand: core.settings.lane(of: shard) == index))
     }
     return news
   }
@@ -66,8 +67,7 @@ extension Lane {
   private func shardsToNote() -> [ShardID] {
     let here = core.status(now: SystemClock.now()).map(\.shard)
     guard index == 0 else { return here }
-    let elsewhere = core.withMetaLedger { ledger in ledger.shards.map(\.id) } ?? []
-    return here + elsewhere.filter { core.settings.lane(of: $0) == 0 || !isMember(of: $0) }
+    return here + core.knownShards.filter { core.settings.lane(of: $0) == 0 || !isMember(of: $0) }
   }
 
   private func isMember(of shard: ShardID) -> Bool {

@@ -13,6 +13,9 @@ struct Route: Sendable {
   var region: [UInt8]
   var members: [NodeID]
   var leader: NodeID?
+  /// Said by the lane that the shard belongs to. Lane 0 speaks for the others' shards, and of those
+  /// it knows no more than who founded them.
+  var isFirstHand = true
   /// How many members were asked in vain, by a node without a seat.
   var tries = 0
 
@@ -35,7 +38,7 @@ struct Routes {
   mutating func update(_ news: [Route]) {
     for route in news {
       if let known = byShard[route.shard] {
-        routes[known] = route
+        if route.isFirstHand || !routes[known].isFirstHand { routes[known] = route }
       } else {
         byShard[route.shard] = routes.count
         byName[Self.key(route.pool, route.region)] = routes.count

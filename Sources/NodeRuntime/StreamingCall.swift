@@ -1,4 +1,5 @@
 import GRPCTransport
+import NIOCore
 import NodeCore
 import Primitives
 import WireFormat
@@ -32,9 +33,33 @@ extension Dispatcher {
         return refuse(
           call, RequestRefusal(.notPermitted, "only nodes of this cluster may exchange"))
       }
+      guard let greeting = Greeting(context) else {
+        return refuse(
+          call, RequestRefusal(.notPermitted, "a node says with which disk it comes"))
+      }
       streams[call] = ExchangeCall(self, call, peer)
+      introduce(call, peer, greeting)
     default: preconditionFailure("\(method) is no streaming method")
     }
+  }
+
+  /// Listens to the peer once it is known to be the one that it was.
+  private func introduce(_ call: CallHandle, _ peer: NodeID, _ greeting: Greeting) {
+    let loop = server.eventLoop
+    hub.introductions.introduce(peer, greeting) { [self] refusal in
+      if loop.inEventLoop {
+        introduced(call, refusal)
+      } else {
+        loop.execute { self.introduced(call, refusal) }
+      }
+    }
+  }
+
+  private func introduced(_ call: CallHandle, _ refusal: RequestRefusal?) {
+    guard let exchange = streams[call] as? ExchangeCall else { return }
+    guard let refusal else { return exchange.isIntroduced = true }
+    finish(call, refusal)
+    flush()
   }
 
   func streamMessage(_ call: CallHandle, method: Int, message: UnsafeRawBufferPointer) {
@@ -72,6 +97,8 @@ final class ExchangeCall: StreamingCall {
   private let dispatcher: Dispatcher
   private let call: CallHandle
   private let peer: NodeID
+  /// Until then nothing that it says is heard, as if it had been lost on the way.
+  var isIntroduced = false
 
   init(_ dispatcher: Dispatcher, _ call: CallHandle, _ peer: NodeID) {
     self.dispatcher = dispatcher
@@ -80,6 +107,7 @@ final class ExchangeCall: StreamingCall {
   }
 
   func message(_ bytes: UnsafeRawBufferPointer) {
+    guard isIntroduced else { return }
     do throws(RequestRefusal) {
       let envelope = try unsafe PeerCodec.decode(bytes, from: peer, to: dispatcher.node)
       dispatcher.hub.receive(envelope, from: peer, on: dispatcher.hub.lanes[dispatcher.index])

@@ -101,7 +101,7 @@ extension Dispatcher {
         ofAccount: unsafe AccountKey(
           sku: [UInt8](sku), location: [UInt8](location), owner: [UInt8](owner)))
     }
-    if !split.unmapped.isEmpty, !hasStarted { throw unknown(.unknownAccount) }
+    if !split.unmapped.isEmpty, !knowsCatalog { throw unknown(.unknownAccount) }
     if split.parts.count == 1, split.unmapped.isEmpty {
       let route = try knownRoute(split.parts[0].shard)
       if route.leader != node {

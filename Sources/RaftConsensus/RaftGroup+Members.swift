@@ -28,6 +28,10 @@ extension RaftGroup {
   /// The newest entry with members isn't committed yet, as far as this member knows.
   package var isConfigurationPending: Bool { core.isConfigurationPending }
 
+  /// The newest entry with members, or what a snapshot stands for that has it; zero: the group has
+  /// those that it began with.
+  package var configurationIndex: LogIndex { core.log.configurations.latestIndex }
+
   /// A hand-over is under way.
   package var transferTarget: MemberID? {
     guard case .leader(let leader) = state else { return nil }

@@ -26,24 +26,42 @@ struct PairHarness {
     _ body: (PairHarness) async throws -> Void
   ) async throws {
     try await NodeHarness.withFolder { folder in
-      let ports = try await freePorts(nodes)
-      let seats = (0..<nodes).map { at in
-        NodeSeat(
-          id: NodeID(UInt64(at + 1)), region: Array((regions + ["ap"])[at].utf8),
-          zone: Array("a".utf8),
-          address: Array("127.0.0.1:\(ports[at])".utf8))
-      }
-      try await run(seats, ports, folder, change) { channels in
-        let harness = PairHarness(channels: channels, ports: ports)
-        try await harness.stock()
-        try await body(harness)
-      }
+      try await with(folder: folder, nodes: nodes, change, body)
+    }
+  }
+
+  /// The same on a folder for nodes that come one after the other; node n has the folder `n` in it.
+  static func with(
+    folder: String, nodes: Int = 2, _ change: (inout RuntimeSettings) -> Void = { _ in },
+    _ body: (PairHarness) async throws -> Void
+  ) async throws {
+    try await run(folder: folder, nodes: nodes, change) { harness in
+      try await harness.stock()
+      try await body(harness)
+    }
+  }
+
+  /// The same without a pool.
+  static func run(
+    folder: String, nodes: Int = 2, loggers: [Logger] = [],
+    _ change: (inout RuntimeSettings) -> Void = { _ in },
+    _ body: (PairHarness) async throws -> Void
+  ) async throws {
+    let ports = try await freePorts(nodes)
+    let seats = (0..<nodes).map { at in
+      NodeSeat(
+        id: NodeID(UInt64(at + 1)), region: Array((regions + ["ap"])[at].utf8),
+        zone: Array("a".utf8),
+        address: Array("127.0.0.1:\(ports[at])".utf8))
+    }
+    try await run(seats, ports, folder, loggers, change) { channels in
+      try await body(PairHarness(channels: channels, ports: ports))
     }
   }
 
   /// Runs the nodes one inside the other, so that each is stopped however the body ends.
   private static func run(
-    _ seats: [NodeSeat], _ ports: [Int], _ folder: String,
+    _ seats: [NodeSeat], _ ports: [Int], _ folder: String, _ loggers: [Logger],
     _ change: (inout RuntimeSettings) -> Void, _ channels: [GRPCChannel] = [],
     _ body: ([GRPCChannel]) async throws -> Void
   ) async throws {
@@ -57,12 +75,13 @@ struct PairHarness {
     change(&settings)
     try FileManager.default.createDirectory(
       atPath: settings.directory, withIntermediateDirectories: true)
-    try await NodeHarness.run(settings) { port in
+    let logger = loggers.isEmpty ? NodeHarness.quiet() : loggers[at]
+    try await NodeHarness.run(settings, logger: logger) { port in
       let channel = GRPCChannel(
         host: "127.0.0.1", port: port, tls: nil,
         eventLoop: MultiThreadedEventLoopGroup.singleton.next())
       defer { channel.close() }
-      try await run(seats, ports, folder, change, channels + [channel], body)
+      try await run(seats, ports, folder, loggers, change, channels + [channel], body)
     }
   }
 

@@ -1,4 +1,5 @@
 import GRPCTransport
+import LogStorage
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
@@ -94,6 +95,10 @@ struct PeerLinkTests {
     return PeerLink(
       own: NodeID(1), peer: seat, host: "127.0.0.1", port: port,
       tls: ClientTLS(identity: try TestIdentity.node(1), expectedURI: "holdfast:node/2"),
+      introductions: Introductions(
+        node: NodeID(1), disk: DiskName(.zero), peers: try PeerDisks(directory: "/nowhere"),
+        events: EventLog(NodeHarness.quiet()), fatal: { Issue.record("ended: \($0)") }),
+      events: EventLog(NodeHarness.quiet()),
       loop: MultiThreadedEventLoopGroup.singleton.next())
   }
 

@@ -32,6 +32,20 @@ import Testing
     #expect(routes[shard]?.leader == NodeID(5), "a hint may name one that was no member yet")
   }
 
+  /// Lane 0 may speak of a shard after the shard's own lane did: it knows the founders only.
+  @Test func theWordOfAShardsOwnLaneStands() {
+    var routes = routes(members: [1, 3, 4], leader: 1)
+    let founders = Route(
+      shard: shard, lane: 0, pool: [1], region: [2], members: [NodeID(1), NodeID(2)],
+      isFirstHand: false)
+    routes.update([founders])
+    #expect(routes[shard]?.members == [1, 3, 4].map { NodeID($0) })
+    #expect(routes[shard]?.leader == NodeID(1))
+    var fresh = Routes()
+    fresh.update([founders])
+    #expect(fresh[shard]?.members == founders.members)
+  }
+
   @Test func aShardWithoutMembersIsAskedOfNobody() {
     var routes = routes(members: [])
     routes.askAnother(for: shard)

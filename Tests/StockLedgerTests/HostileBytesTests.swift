@@ -22,7 +22,7 @@ import Testing
     .putSku("A", units: [("box", 6)]), .putLocation("L1", region: "eu"),
     .putPool("main", regions: ["eu"], locations: ["L1"]),
     .putAccount("A", "L1", pool: "main", buffer: 1),
-    .putNode(1, region: "eu", zone: "a", address: "h:1"), .pulse(term: 1),
+    .putNode(1, region: "eu", zone: "a", address: "h:1"), .dropNode(1), .pulse(term: 1),
   ]
 
   @Test func whatTheWriterWritesIsWellFormedAndAnyCutOfItIsNot() {

@@ -70,7 +70,7 @@ import Testing
   @Test func anOlderVersionIsRefusedByName() {
     let shop = Self.shop()
     var bytes = Self.bytes(shop.ledger.snapshot())
-    #expect(ShardSection.version == 2 && bytes[8] == 2)
+    #expect(ShardSection.version == 3 && bytes[8] == 3)
     bytes[8] = 1
     #expect(throws: SnapshotError.unknownVersion(1)) { try Self.load(bytes) }
   }

@@ -41,6 +41,11 @@ import Testing
     ("\"127.0.0.1:7401\"", "\"10.0.0.1:7401\"", "must be a loopback address"),
     ("\"127.0.0.1:7410\"", "nowhere", "must be host:port, not 'nowhere'"),
     ("id: 2", "id: 1", "two nodes have the same id"),
+    ("consensus:", "founders: [1, 3]\nconsensus:", "'founders' names node 3"),
+    ("consensus:", "founders: []\nconsensus:", "'founders' must name each node once"),
+    ("consensus:", "founders: [2, 2]\nconsensus:", "'founders' must name each node once"),
+    ("consensus:", "founders: 2\nconsensus:", "'founders' must be a list"),
+    ("consensus:", "founders: [two]\nconsensus:", "each item of 'founders' must be a whole number"),
     ("tick_ms: 5", "tick_ms: 50", "at least ten ticks"),
     ("tick_ms: 5", "tick_ms: 5, tick_ms: 5", "tick_ms"),
     ("tick_ms: 5", "tick_ms: 5, lease_ms: 5", "must be 0 (no leases) or at least 6"),
@@ -52,6 +57,12 @@ import Testing
       try ServerConfig.parse(text, file: "node.yaml")
     }
     #expect(error?.description.contains(message) == true, "\(error?.description ?? "no error")")
+  }
+
+  @Test func nodesThatCameLaterAreNoFounders() throws {
+    #expect(try ServerConfig.parse(Self.good, file: "node.yaml").founders == nil)
+    let text = Self.good + "\nfounders: [2]\n"
+    #expect(try ServerConfig.parse(text, file: "node.yaml").founders == [2])
   }
 
   @Test(arguments: [

@@ -22,9 +22,11 @@ extension NodeCore {
     deliver(CatalogAck(shard: groups[at].shard, version: version), from: settings.node)
   }
 
-  /// Brings an announcement to the meta group's leader, through lane 0 of this node.
+  /// Brings an announcement to the meta group's leader, through lane 0 of this node. A node without a
+  /// seat in the meta group knows nobody who should hear it.
   private mutating func deliver(_ ack: CatalogAck, from node: NodeID) {
-    guard let meta = position(of: .meta) else { return outbox.add(ack, to: settings.node) }
+    guard settings.lane == 0 else { return outbox.add(ack, to: settings.node) }
+    guard let meta = position(of: .meta) else { return }
     if groups[meta].isLeader {
       catalogDesk.announced(ack, from: node)
     } else if node == settings.node, let leader = groups[meta].leader {

@@ -3,13 +3,13 @@ import RaftConsensus
 import StockLedger
 
 extension NodeCore {
-  /// Opens a group that lane 0's core announced for this lane.
+  /// Takes in a group of this lane that lane 0's core found in the catalog.
   package mutating func open(_ opened: OpenedShard, now: ClockReading) {
     guard let descriptor = GroupDescriptor(decoding: opened.descriptor) else {
       preconditionFailure("descriptor of shard \(opened.shard.rawValue) is malformed")
     }
     guard position(of: opened.shard) == nil else { return }
-    openNew(descriptor, now: now)
+    open(descriptor, now: now)
   }
 
   /// Continues a group from what storage has.
@@ -19,6 +19,7 @@ extension NodeCore {
     else {
       preconditionFailure("descriptor of shard \(restored.shard.rawValue) is malformed")
     }
+    guard !restored.isClosed else { return sleep(descriptor, restored.hardState) }
     let books = books(of: descriptor, from: restored.ledger)
     let mark = restored.mark ?? .initial(descriptor.configuration)
     precondition(
@@ -33,11 +34,22 @@ extension NodeCore {
       now: now)
   }
 
-  /// Opens a group that is new on this node.
+  private mutating func sleep(_ descriptor: GroupDescriptor, _ hardState: HardState) {
+    note(descriptor)
+    dormant.append(
+      DormantSeat(
+        shard: descriptor.shard, hardState: hardState,
+        members: descriptor.members.filter { $0 != settings.node }))
+  }
+
+  /// Opens a group that is new on this node, or comes back without its rows.
   mutating func openNew(_ descriptor: GroupDescriptor, now: ClockReading) {
     insert(
       descriptor, books: books(of: descriptor, from: .empty),
-      restored: RestoredGroup(snapshot: .initial(descriptor.configuration)), now: now)
+      restored: RestoredGroup(
+        hardState: wake(descriptor.shard) ?? HardState(),
+        snapshot: .initial(descriptor.configuration)),
+      now: now)
     out.openedShards.append(
       OpenedShard(
         shard: descriptor.shard, lane: settings.lane, descriptor: descriptor.encoded()))
@@ -50,28 +62,25 @@ extension NodeCore {
     guard let at = position(of: .meta), let meta = groups[at].books.meta,
       meta.shards.count > shardsSeen
     else { return }
-    let seats = meta.nodes.map {
-      NodeSeat(id: $0.node, region: $0.region, zone: $0.zone, address: $0.address)
-    }
     let new = meta.shards[shardsSeen...]
     shardsSeen = meta.shards.count
     for shard in new where position(of: shard.id) == nil {
-      open(
-        PlacementRule.shard(shard.id, pool: shard.pool, region: shard.region, nodes: seats),
-        now: now)
+      open(GroupDescriptor(shard), now: now)
     }
   }
 
-  private mutating func open(_ descriptor: GroupDescriptor, now: ClockReading) {
+  /// A founder opens its seat, unless it was taken away. Whoever is none keeps the descriptor, for the
+  /// day when it is added.
+  mutating func open(_ descriptor: GroupDescriptor, now: ClockReading) {
     let lane = settings.lane(of: descriptor.shard)
-    if !descriptor.holds(settings.node) {
-      note(descriptor)
-    } else if lane == settings.lane {
-      openNew(descriptor, now: now)
-    } else {
+    if lane != settings.lane {
       note(descriptor)
       out.openedShards.append(
         OpenedShard(shard: descriptor.shard, lane: lane, descriptor: descriptor.encoded()))
+    } else if descriptor.holds(settings.node), dormantSeat(descriptor.shard) == nil {
+      openNew(descriptor, now: now)
+    } else {
+      note(descriptor)
     }
   }
 
@@ -82,9 +91,9 @@ extension NodeCore {
       settings.lane(of: descriptor.shard) == settings.lane,
       "shard \(descriptor.shard.rawValue) is not of lane \(settings.lane)")
     var raftSettings = settings.raft
-    if !descriptor.preferred.isEmpty {
+    if !descriptor.founders.preferred.isEmpty {
       raftSettings.preference =
-        descriptor.preferred.contains(settings.node) ? .preferred : .deferring
+        descriptor.founders.preferred.contains(settings.node) ? .preferred : .deferring
     }
     let raft = RaftGroup(
       member: MemberID(of: settings.node), shard: descriptor.shard, settings: raftSettings,
@@ -119,6 +128,7 @@ extension GroupDescriptor {
   /// The members that the group begins with.
   var configuration: Configuration {
     Configuration(
-      voters: voters.map(MemberID.init(of:)), learners: learners.map(MemberID.init(of:)))
+      voters: founders.voters.map(MemberID.init(of:)),
+      learners: founders.learners.map(MemberID.init(of:)))
   }
 }

@@ -95,8 +95,8 @@ extension NodeCore {
       median: clocks.median(of: groups[at].voters, now: now), now: now)
   }
 
-  /// Writes the configured nodes into the catalog before any caller's command, so that each PutPool
-  /// finds them and places its shards alike everywhere. False while it is under way.
+  /// Writes who has a seat in the meta group into the catalog before any caller's command, so that
+  /// each PutPool finds founders for its shards: nodes that are there. False while it is under way.
   private mutating func proposeTopology(_ at: Int, now: ClockReading) -> Bool {
     if groups[at].knowsTopology { return true }
     if let proposed = groups[at].topologyProposed, proposed.term == groups[at].raft.term,
@@ -105,12 +105,20 @@ extension NodeCore {
       return false
     }
     var payload = ByteWriter()
-    for seat in settings.nodes where !groups[at].books.meta!.knows(seat) {
+    let members = groups[at].raft.configuration
+    let known = groups[at].books.meta!.nodes
+    for seat in settings.nodes
+    where members.contains(MemberID(of: seat.id)) && !known.contains(where: seat.isSaid) {
       let mark = CommandWriter.begin(.putNode, into: &payload)
       payload.put(seat.id.rawValue)
       payload.put(short: seat.region)
       payload.put(short: seat.zone)
       payload.put(short: seat.address)
+      CommandWriter.end(mark, into: &payload)
+    }
+    for item in known where !members.contains(MemberID(of: item.node)) {
+      let mark = CommandWriter.begin(.dropNode, into: &payload)
+      payload.put(item.node.rawValue)
       CommandWriter.end(mark, into: &payload)
     }
     guard payload.count > 0 else {
@@ -122,11 +130,8 @@ extension NodeCore {
   }
 }
 
-extension MetaLedger {
-  fileprivate func knows(_ seat: NodeSeat) -> Bool {
-    nodes.contains {
-      $0.node == seat.id && $0.region == seat.region && $0.zone == seat.zone
-        && $0.address == seat.address
-    }
+extension NodeSeat {
+  fileprivate func isSaid(by item: NodeItem) -> Bool {
+    item.node == id && item.region == region && item.zone == zone && item.address == address
   }
 }

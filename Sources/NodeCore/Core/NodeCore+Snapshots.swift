@@ -11,6 +11,17 @@ extension NodeCore {
     takeSnapshot(at, now: now)
   }
 
+  /// The group's rows keep so many bytes of files: a snapshot lets them go when they are too many.
+  package mutating func logKeeps(_ fileBytes: Int, of shard: ShardID, now: ClockReading) {
+    guard let at = position(of: shard), groups[at].snapshots.isIdle,
+      groups[at].books.index > groups[at].raft.snapshotMark.index
+    else { return }
+    let distance = settings.snapshotDistance(
+      ledgerBytes: groups[at].books.shard?.sizes.bytes ?? 0)
+    guard fileBytes / NodeSettings.keptFilesFactor >= distance else { return }
+    takeSnapshot(at, now: now)
+  }
+
   /// A follower needs entries that storage can't read: the ledger has what they led to.
   mutating func takeSnapshotInPlace(of index: LogIndex, at: Int, now: ClockReading) {
     guard groups[at].snapshots.isIdle, groups[at].books.index >= index,

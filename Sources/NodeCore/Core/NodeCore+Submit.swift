@@ -18,8 +18,7 @@ extension NodeCore {
 
   /// A node that may know more of a shard that has no member here.
   func hint(for shard: ShardID) -> NodeID? {
-    guard let placement = descriptor(of: shard) else { return nil }
-    return placement.preferred.first ?? placement.voters.first
+    descriptor(of: shard)?.likelyLeader
   }
 
   mutating func refuse(_ tokens: [UInt64], _ reason: RefusalReason) {

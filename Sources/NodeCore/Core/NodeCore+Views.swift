@@ -45,19 +45,21 @@ extension NodeCore {
   }
 
   /// All shards that this core knows of, in order; the meta group is one of them in lane 0.
-  package var allPlacements: [Placement] { placements.map(placement) }
+  package var knownShards: [ShardID] { placements.map(\.shard) }
 
   /// The node that leads a shard as far as this one knows.
   package func leader(of shard: ShardID) -> NodeID? {
     position(of: shard).flatMap { groups[$0].leader }
   }
 
-  /// Members as the group's log has them where there is one here, else those that it began with.
+  /// Members as the group's log has them where there is one here, or had them when it was closed; else
+  /// those that it began with.
   private func placement(_ descriptor: GroupDescriptor) -> Placement {
     let configuration = position(of: descriptor.shard).map { groups[$0].raft.configuration }
     return Placement(
       shard: descriptor.shard, pool: descriptor.pool, region: descriptor.region,
-      members: configuration?.members.map(NodeID.init(of:)) ?? descriptor.members,
+      members: configuration?.members.map(NodeID.init(of:))
+        ?? dormantSeat(descriptor.shard)?.members ?? descriptor.members,
       // Who lost its seat hears of no leader after the last one.
       leader: holdsSeat(configuration) ? leader(of: descriptor.shard) : nil)
   }

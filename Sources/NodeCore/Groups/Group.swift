@@ -22,6 +22,7 @@ struct Group: Sendable {
   var digesting: DigestWork?
   /// When a message of the current leader came last.
   var leaderHeard: ClockReading?
+  private let openedAt: ClockReading
   var lastApplied: ClockReading
   /// Where the log was known to be committed to when the member started.
   let recoveryGoal: LogIndex
@@ -37,12 +38,15 @@ struct Group: Sendable {
     voters = raft.configuration.voters.map(NodeID.init(of:))
     clock = LogClock(last: raft.lastLogTime, now: now)
     lastApplied = now
+    openedAt = now
     recoveryGoal = raft.recoveryGoal
   }
 
   /// Members changed.
   mutating func adopt(_ configuration: Configuration) {
     voters = configuration.voters.map(NodeID.init(of:))
+    // Who has a seat in the meta group is what the catalog has to say.
+    topologyVersion = nil
   }
 
   var shard: ShardID { descriptor.shard }
@@ -72,6 +76,18 @@ extension Group {
 
   /// Something was applied since the last digest.
   var hasNewBooks: Bool { mutating get { books.index > digests.last ?? .zero } }
+
+  /// Its seat was taken away: that is committed and applied, no leader was heard for so long, and
+  /// nothing is under way. Who is in no configuration because the log with its seat has yet to come is
+  /// not removed.
+  mutating func isRemoved(closeAfterNanoseconds: UInt64, now: ClockReading) -> Bool {
+    guard !raft.configuration.contains(raft.member), raft.configurationIndex > .zero,
+      !raft.isConfigurationPending, books.index >= raft.configurationIndex,
+      now.waited(since: leaderHeard ?? openedAt) >= closeAfterNanoseconds
+    else { return false }
+    return !isLeader && queue.isEmpty && proposals.isEmpty && reads.count == 0
+      && snapshots.isAtRest && raft.durableIndex == raft.lastIndex
+  }
 }
 
 extension NodeID {

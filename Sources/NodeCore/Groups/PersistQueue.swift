@@ -27,6 +27,12 @@ struct PersistQueue: Sendable {
 
   private var isIdle: Bool { inFlight.isEmpty && writes.isEmpty }
 
+  /// A write of the group waits or is under way.
+  func holds(_ shard: ShardID) -> Bool {
+    done.contains { $0.shard == shard }
+      || inFlight.contains { $0.done.contains { $0.shard == shard } }
+  }
+
   mutating func add(_ request: PersistRequest, shard: ShardID) {
     writes.append(LaneWrite(shard: shard, hardState: request.hardState, rows: request.rows))
     done.append(Done(shard: shard, receipt: request.receipt))

@@ -41,12 +41,14 @@ struct SnapshotSeat: Sendable {
   /// quarter of the ledger.
   func isDue(ledgerBytes: Int, settings: NodeSettings) -> Bool {
     guard saving == nil, installing == nil, logBytes > 0 else { return false }
-    return logBytes
-      >= settings.snapshotLogBytes ?? max(NodeSettings.snapshotLogBytesMin, ledgerBytes / 4)
+    return logBytes >= settings.snapshotDistance(ledgerBytes: ledgerBytes)
   }
 
   /// None is being saved, installed or waiting for the log behind it to become durable.
   var isIdle: Bool { saving == nil && installing == nil && compacting == nil }
+
+  /// Nor is one arriving.
+  var isAtRest: Bool { isIdle && incoming == nil }
 
   mutating func started(_ mark: SnapshotMark) {
     saving = mark

@@ -20,9 +20,12 @@ package struct NodeEffects: Sendable {
   package var snapshotsToSave: [SnapshotWork] = []
   /// Storage may drop this part of a group's log.
   package var compactions: [Compaction] = []
-  /// Groups that are new on this node: storage must create them before `persist` is carried out,
-  /// and other lanes' cores be told by `open`.
+  /// Groups that are new here. Those of this lane: storage must create them before `persist` is
+  /// carried out. Those of another: its core must be told by `open`.
   package var openedShards: [OpenedShard] = []
+  /// Groups that are closed: storage drops their rows and snapshots, and keeps descriptor and hard
+  /// state (`RestoredShard.isClosed`). Opened again, they are written from the first entry on.
+  package var closedShards: [ShardID] = []
   /// Applied entries in order per shard, for the digest chain. After a restart those behind the
   /// last snapshot come once more, with the same bytes.
   package var journal: [JournalRow] = []
@@ -33,7 +36,7 @@ package struct NodeEffects: Sendable {
   package var isEmpty: Bool {
     sendNow.isEmpty && persist == nil && replies.isEmpty && refusals.isEmpty && reads.isEmpty
       && loads.isEmpty && snapshotReads.isEmpty && snapshotsToSave.isEmpty && compactions.isEmpty
-      && openedShards.isEmpty
+      && openedShards.isEmpty && closedShards.isEmpty
       && journal.isEmpty && events.isEmpty
   }
 
@@ -49,6 +52,7 @@ package struct NodeEffects: Sendable {
     snapshotsToSave.removeAll(keepingCapacity: true)
     compactions.removeAll(keepingCapacity: true)
     openedShards.removeAll(keepingCapacity: true)
+    closedShards.removeAll(keepingCapacity: true)
     journal.removeAll(keepingCapacity: true)
     events.removeAll(keepingCapacity: true)
   }
@@ -157,7 +161,7 @@ package struct Compaction: Sendable, Equatable {
   package var through: LogIndex
 }
 
-/// A group that has a member on this node.
+/// A group that has a member on this node; or, of another lane, one that may have.
 package struct OpenedShard: Sendable {
   package var shard: ShardID
   package var lane: Int

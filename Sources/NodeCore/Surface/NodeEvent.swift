@@ -15,6 +15,8 @@ package enum NodeEvent: Sendable, Equatable {
   /// A flawed member has again all that it ever acknowledged (rule C9).
   case repaired(ShardID, LogIndex)
   case opened(ShardID, members: [NodeID])
+  /// The seat was taken away, and no leader was heard for a while.
+  case closed(ShardID)
   /// The clock for stamps went ahead by more than `clockStepMilliseconds` (rule T2).
   case clockStepped(ShardID, byMilliseconds: Int64)
   /// This node's wall clock is off the median of the nodes' clocks (rule T2).

@@ -67,10 +67,12 @@ package struct RestoredShard: Sendable {
   /// Storage found rows or the snapshot corrupt: the member stays out of service until a leader
   /// has repaired it (rule C9).
   package var isFlawed: Bool
+  /// The seat was taken away and the group closed: nothing is left of it but the hard state.
+  package var isClosed: Bool
 
   package init(
     shard: ShardID, descriptor: [UInt8], hardState: HardState, mark: SnapshotMark?,
-    ledger: RestoredLedger, entries: [Entry], isFlawed: Bool = false
+    ledger: RestoredLedger, entries: [Entry], isFlawed: Bool = false, isClosed: Bool = false
   ) {
     self.shard = shard
     self.descriptor = descriptor
@@ -79,5 +81,6 @@ package struct RestoredShard: Sendable {
     self.ledger = ledger
     self.entries = entries
     self.isFlawed = isFlawed
+    self.isClosed = isClosed
   }
 }

@@ -23,6 +23,9 @@ package struct NodeSettings: Sendable {
   package var node: NodeID
   /// All nodes of the cluster, this one included.
   package var nodes: [NodeSeat]
+  /// The nodes that begin the meta group, when there is none on their disks yet: on every node the
+  /// same ones for ever. Whoever comes later is no founder, and is added.
+  package var founders: [NodeID]
   /// Which lane of the node this core is; lane 0 has the meta group.
   package var lane = 0
   package var lanes = 1
@@ -73,6 +76,11 @@ package struct NodeSettings: Sendable {
   /// ledger, at least `snapshotLogBytesMin`.
   package var snapshotLogBytes: Int?
   package static let snapshotLogBytesMin = 64 << 20
+  /// A group that is quiet keeps whole files of its lane for a few rows. When they are so many times as
+  /// large as its log may grow, a snapshot lets them go.
+  package static let keptFilesFactor = 8
+  /// A seat that was taken away is closed when no leader was heard for so long.
+  package var closeAfterNanoseconds: UInt64 = 60_000_000_000
   /// Digests are taken at the first entry of each such span of log time, hence at the same index
   /// on all members (rule C10); zero: only when a shard falls quiet or by request.
   package var digestEveryMilliseconds: Int64 = 10_000
@@ -83,13 +91,27 @@ package struct NodeSettings: Sendable {
   package var checkEveryEntries: UInt64 = 4_096
   package var checkRowsMax = 10_000
 
-  package init(node: NodeID, nodes: [NodeSeat], raft: RaftSettings, seed: UInt64) {
+  /// Without `founders`, all nodes are.
+  package init(
+    node: NodeID, nodes: [NodeSeat], founders: [NodeID]? = nil, raft: RaftSettings, seed: UInt64
+  ) {
     self.node = node
     self.nodes = nodes.sorted { $0.id < $1.id }
+    self.founders = (founders ?? nodes.map(\.id)).sorted()
     self.raft = raft
     self.seed = seed
     precondition(
       self.nodes.contains { $0.id == node }, "node \(node.rawValue) is not in its own cluster")
+    precondition(
+      !foundingSeats.isEmpty && foundingSeats.count == self.founders.count,
+      "founders \(self.founders.map(\.rawValue)) are not nodes of the cluster")
+  }
+
+  var foundingSeats: [NodeSeat] { nodes.filter { founders.contains($0.id) } }
+
+  /// How far the log may grow behind a snapshot.
+  func snapshotDistance(ledgerBytes: Int) -> Int {
+    snapshotLogBytes ?? max(Self.snapshotLogBytesMin, ledgerBytes / 4)
   }
 
   /// The lane whose core owns a shard, on every node that has as many lanes.

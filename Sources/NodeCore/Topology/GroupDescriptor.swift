@@ -1,4 +1,5 @@
 import Primitives
+import StockLedger
 
 /// What a group is and who its first members are. It goes to storage when the group is opened, so
 /// that a restarted member finds the same ones whatever became of the topology.
@@ -7,18 +8,30 @@ struct GroupDescriptor: Sendable, Equatable {
   /// Empty for the meta group, like `region`.
   var pool: [UInt8]
   var region: [UInt8]
-  /// In order of id, like `learners`.
-  var voters: [NodeID]
-  var learners: [NodeID]
-  /// Stand for the first election earlier than the others.
-  var preferred: [NodeID]
+  var founders: Founders
 
   private static let version: UInt8 = 1
   private static let membersMax = 1_024
 
-  var members: [NodeID] { (voters + learners).sorted() }
+  var members: [NodeID] { (founders.voters + founders.learners).sorted() }
 
-  func holds(_ node: NodeID) -> Bool { voters.contains(node) || learners.contains(node) }
+  func holds(_ node: NodeID) -> Bool {
+    founders.voters.contains(node) || founders.learners.contains(node)
+  }
+
+  /// Whom to ask first about a group that is not open here.
+  var likelyLeader: NodeID? { founders.preferred.first ?? founders.voters.first }
+
+  /// A group as the catalog has it.
+  init(_ shard: ShardDescriptor) {
+    self.init(shard: shard.id, pool: shard.pool, region: shard.region, founders: shard.founders)
+  }
+
+  /// The meta group, as its founders begin it.
+  init(metaOf seats: [NodeSeat]) {
+    let places = seats.map { NodePlace(node: $0.id, region: $0.region, zone: $0.zone) }
+    self.init(shard: .meta, pool: [], region: [], founders: PlacementRule.meta(nodes: places))
+  }
 
   func encoded() -> [UInt8] {
     var out = ByteWriter(reserving: 64)
@@ -26,7 +39,7 @@ struct GroupDescriptor: Sendable, Equatable {
     out.put(shard.rawValue)
     out.put(short: pool)
     out.put(short: region)
-    for list in [voters, learners, preferred] {
+    for list in [founders.voters, founders.learners, founders.preferred] {
       out.put(UInt16(list.count))
       for node in list { out.put(node.rawValue) }
     }
@@ -39,16 +52,11 @@ struct GroupDescriptor: Sendable, Equatable {
     self = decoded
   }
 
-  init(
-    shard: ShardID, pool: [UInt8], region: [UInt8], voters: [NodeID], learners: [NodeID],
-    preferred: [NodeID]
-  ) {
+  init(shard: ShardID, pool: [UInt8], region: [UInt8], founders: Founders) {
     self.shard = shard
     self.pool = pool
     self.region = region
-    self.voters = voters
-    self.learners = learners
-    self.preferred = preferred
+    self.founders = founders
   }
 
   private static func decode(_ bytes: UnsafeRawBufferPointer) -> GroupDescriptor? {
@@ -65,7 +73,7 @@ struct GroupDescriptor: Sendable, Equatable {
     }
     guard reader.isValid, reader.isAtEnd else { return nil }
     return GroupDescriptor(
-      shard: shard, pool: pool, region: region, voters: lists[0], learners: lists[1],
-      preferred: lists[2])
+      shard: shard, pool: pool, region: region,
+      founders: Founders(voters: lists[0], learners: lists[1], preferred: lists[2]))
   }
 }

@@ -19,6 +19,7 @@ final class LaneMetrics {
   private var turns: Series
   private var calls: Series
   private var loadsFailed: Series
+  private var peersRefused: Series
   private let turnMax: Gauge
   private let turnP99: Gauge
   private var queues: [(depth: (Lane) -> Int, gauge: Gauge)] = []
@@ -45,6 +46,7 @@ final class LaneMetrics {
     turns = series("holdfast_turns_total")
     calls = series("holdfast_calls_total")
     loadsFailed = series("holdfast_loads_failed_total")
+    peersRefused = series("holdfast_peers_refused_total")
     turnMax = gauge("holdfast_turn_max_seconds")
     turnP99 = gauge("holdfast_turn_p99_seconds")
     shardsLed = gauge("holdfast_shards_led")
@@ -109,9 +111,10 @@ final class LaneMetrics {
     dedupeHorizon.record(Double(horizon) / 1e3)
   }
 
-  /// The links live on lane 0's loop.
+  /// The links live on lane 0's loop, which speaks for the node.
   private func publishPeers(_ lane: Lane) {
     guard lane.index == 0 else { return }
+    peersRefused.publish(lane.hub.introductions.refused)
     let links = lane.hub.links
     if peers.isEmpty {
       peers = links.map {

@@ -44,7 +44,7 @@ enum CountedEvent: Int, CaseIterable {
     case .membersChanged: self = .membersChanged
     case .transferStarted: self = .transferStarted
     case .transferFailed: self = .transferFailed
-    case .leaderChanged, .repaired, .opened, .ownClockOff, .ownClockGood, .outcomesUnknown,
+    case .leaderChanged, .repaired, .opened, .closed, .ownClockOff, .ownClockGood, .outcomesUnknown,
       .digestMismatch,
       .clockPairDisagrees, .clockPairAgrees, .leaseTooShort:
       return nil

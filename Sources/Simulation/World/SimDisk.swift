@@ -13,6 +13,8 @@ struct SimDisk {
     var entries: [Entry] = []
     var mark: SnapshotMark?
     var snapshot: [UInt8] = []
+    /// The seat was taken away: nothing is left but the hard state.
+    var isClosed = false
     /// Rows from here on can't be read (rule C9).
     var spoiledFrom: LogIndex?
     /// The snapshot's bytes are not what was written.
@@ -52,8 +54,15 @@ struct SimDisk {
   }
 
   mutating func create(_ opened: OpenedShard) {
-    guard file(of: opened.shard) == nil else { return }
+    if let at = file(of: opened.shard) { return files[at].isClosed = false }
     files.append(GroupFile(shard: opened.shard, descriptor: opened.descriptor))
+  }
+
+  mutating func close(_ shard: ShardID) {
+    guard let at = file(of: shard) else { return }
+    let old = files[at]
+    files[at] = GroupFile(
+      shard: shard, descriptor: old.descriptor, hardState: old.hardState, isClosed: true)
   }
 
   // MARK: Writing
@@ -206,7 +215,7 @@ struct SimDisk {
           shard: file.shard, descriptor: file.descriptor, hardState: file.hardState,
           mark: file.mark, ledger: ledger,
           entries: file.entries.filter { $0.index > floor && $0.index < spoiled },
-          isFlawed: file.isDamaged))
+          isFlawed: file.isDamaged, isClosed: file.isClosed))
     }
     return all
   }

@@ -14,6 +14,7 @@ extension Simulation {
     for work in effects.snapshotsToSave {
       schedule(.saved(work, node: at, life: life), after: diskTime(at) * 2)
     }
+    for shard in effects.closedShards { nodes[at].disk.close(shard) }
     for compaction in effects.compactions { nodes[at].disk.compact(compaction) }
     for work in effects.loads {
       schedule(.loaded(work, node: at, life: life), after: diskTime(at))

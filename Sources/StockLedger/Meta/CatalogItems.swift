@@ -7,10 +7,13 @@ package struct ShardDescriptor: Sendable, Equatable {
   package let id: ShardID
   package let pool: [UInt8]
   package let region: [UInt8]
-  package init(id: ShardID, pool: [UInt8], region: [UInt8]) {
+  /// Worked out by the entry that made the shard, from the nodes that the catalog had then.
+  package let founders: Founders
+  package init(id: ShardID, pool: [UInt8], region: [UInt8], founders: Founders) {
     self.id = id
     self.pool = pool
     self.region = region
+    self.founders = founders
   }
 }
 
@@ -65,12 +68,15 @@ package struct AccountItem: Sendable, Equatable {
   package var version: UInt64
 }
 
+/// A node with a seat in the meta group.
 package struct NodeItem: Sendable, Equatable {
   package var node: NodeID
   package var region: [UInt8]
   package var zone: [UInt8]
   package var address: [UInt8]
   package var version: UInt64
+
+  var place: NodePlace { NodePlace(node: node, region: region, zone: zone) }
 }
 
 // Items are read from the bodies that they were put with.

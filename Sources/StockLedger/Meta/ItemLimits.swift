@@ -12,6 +12,7 @@ extension MetaLedger {
         case .putLocation: isAllowed(LocationItem(from: &reader, version: 0))
         case .putPool: isAllowed(PoolItem(from: &reader, version: 0))
         case .putAccount: isAllowed(AccountItem(from: &reader, version: 0))
+        case .dropNode: NodeID(reader.get()) != .none
         default: isAllowed(NodeItem(from: &reader, version: 0))
         }
       return isSane && reader.isValid && reader.isAtEnd

@@ -87,6 +87,7 @@ extension MetaHeader {
       out.put(shard.id.rawValue)
       out.put(short: shard.pool)
       out.put(short: shard.region)
+      shard.founders.write(into: &out)
     }
   }
 
@@ -101,7 +102,31 @@ extension MetaHeader {
     for _ in 0..<reader.get(UInt32.self) where reader.isValid {
       shards.append(
         ShardDescriptor(
-          id: ShardID(reader.get()), pool: reader.shortBytes(), region: reader.shortBytes()))
+          id: ShardID(reader.get()), pool: reader.shortBytes(), region: reader.shortBytes(),
+          founders: Founders(from: &reader)))
     }
+  }
+}
+
+extension Founders {
+  func write(into out: inout ByteWriter) {
+    for list in [voters, learners, preferred] {
+      out.put(UInt16(list.count))
+      for node in list { out.put(node.rawValue) }
+    }
+  }
+
+  init(from reader: inout ByteReader) {
+    voters = reader.nodes()
+    learners = reader.nodes()
+    preferred = reader.nodes()
+  }
+}
+
+extension ByteReader {
+  fileprivate mutating func nodes() -> [NodeID] {
+    var list: [NodeID] = []
+    for _ in 0..<get(UInt16.self) where isValid { list.append(NodeID(get())) }
+    return list
   }
 }

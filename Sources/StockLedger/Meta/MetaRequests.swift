@@ -12,7 +12,7 @@ extension MetaLedger {
   }
 
   func standing(of record: CommandRecord, _ kind: CommandKind) -> Standing {
-    if kind == .putNode, unsafe record.requestID.count == 0 { return .new(nil) }
+    if kind.isTopology, unsafe record.requestID.count == 0 { return .new(nil) }
     let rules = RequestRules(
       floor: books.header.requestFloor, now: books.header.logTime, limits: limits)
     guard let key = rules.key(of: record) else { return .refused(.invalidArgument) }

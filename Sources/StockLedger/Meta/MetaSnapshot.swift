@@ -108,7 +108,8 @@ extension MetaLedger {
     let shard = reader.get(UInt32.self)
     let body = unsafe [UInt8](reader.getLong())
     guard reader.isValid, kind <= 255, !books.items.contains(version),
-      let command = CommandKind(rawValue: UInt8(kind)), isAllowed(command, body)
+      let command = CommandKind(rawValue: UInt8(kind)), command != .dropNode,
+      isAllowed(command, body)
     else { return false }
     books.items.insert(
       ItemRow(body: books.heap.allocate(body), shard: shard, kind: kind), at: version)

@@ -1,6 +1,6 @@
 import Primitives
 
-// PutSku, PutLocation, PutPool, PutAccount, PutNode. An item that says what it said before changes
+// PutSku, PutLocation, PutPool, PutAccount, PutNode, DropNode. An item that says what it said before changes
 // nothing and keeps its version.
 
 extension MetaLedger {
@@ -12,6 +12,7 @@ extension MetaLedger {
       case .putLocation: return put(LocationItem(from: &reader, version: 0), body)
       case .putPool: return put(PoolItem(from: &reader, version: 0), body)
       case .putAccount: return put(AccountItem(from: &reader, version: 0), body)
+      case .dropNode: return drop(NodeID(reader.get()))
       default: return put(NodeItem(from: &reader, version: 0), body)
       }
     }
@@ -71,7 +72,9 @@ extension MetaLedger {
   private mutating func openShard(_ pool: [UInt8], _ region: [UInt8]) {
     guard shard(pool: pool, region: region) == nil else { return }
     let id = ShardID(UInt32(books.header.shards.count) + 2)
-    books.header.shards.append(ShardDescriptor(id: id, pool: pool, region: region))
+    let founders = PlacementRule.shard(region: region, nodes: nodes.map(\.place))
+    books.header.shards.append(
+      ShardDescriptor(id: id, pool: pool, region: region, founders: founders))
   }
 
   private mutating func put(_ item: AccountItem, _ body: [UInt8]) -> CallRefusal {
@@ -102,6 +105,16 @@ extension MetaLedger {
     return .none
   }
 
+  /// Shards that it founded keep it among their founders.
+  private mutating func drop(_ node: NodeID) -> CallRefusal {
+    let name = MetaLedger.name(of: node)
+    guard let old = nodeVersions.find(name) else { return .none }
+    nodeVersions.remove(name)
+    remove(old)
+    books.header.catalogVersion += 1
+    return .none
+  }
+
   /// Sorts like the number.
   static func name(of node: NodeID) -> [UInt8] {
     unsafe withUnsafeBytes(of: node.rawValue.bigEndian) { unsafe [UInt8]($0) }
@@ -113,8 +126,7 @@ extension MetaLedger {
   ) -> UInt64? {
     if let old {
       if books.body(books.items[old]) == body { return nil }
-      guard let row = books.items.remove(old) else { preconditionFailure("no item \(old)") }
-      books.heap.free(row.body)
+      remove(old)
     }
     books.header.catalogVersion += 1
     let version = books.header.catalogVersion
@@ -123,6 +135,11 @@ extension MetaLedger {
         body: books.heap.allocate(body), shard: shard.rawValue, kind: UInt32(kind.rawValue)),
       at: version)
     return version
+  }
+
+  private mutating func remove(_ version: UInt64) {
+    guard let row = books.items.remove(version) else { preconditionFailure("no item \(version)") }
+    books.heap.free(row.body)
   }
 
   /// A shard keeps every text of the catalog; there must be room for all.

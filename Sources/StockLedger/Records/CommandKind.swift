@@ -17,9 +17,13 @@ package enum CommandKind: UInt8, Sendable, CaseIterable {
   case putAccount = 19
   /// Made by the leader of the meta group: topology.
   case putNode = 20
+  /// Made by the leader of the meta group: a node has no seat in that group any more.
+  case dropNode = 21
 
   /// Commands of the catalog belong into the meta group's log, all others into a shard's.
   package var isMeta: Bool { rawValue >= CommandKind.putSku.rawValue }
+  /// Which nodes there are: no shard's business.
+  package var isTopology: Bool { rawValue >= CommandKind.putNode.rawValue }
 }
 
 /// Markers in records for what is absent.

@@ -37,6 +37,7 @@ package struct CommandRecord {
 /// - putPool: short pool, u16 n × short region, u16 m × short location
 /// - putAccount: short sku, short location, short owner, short pool, i64 buffer
 /// - putNode: u64 node, short region, short zone, short address
+/// - dropNode: u64 node
 @safe
 package struct CommandReader {
   private var reader: ByteReader

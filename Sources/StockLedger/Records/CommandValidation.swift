@@ -76,6 +76,7 @@ extension CommandReader {
     case .putNode:
       body.skip(8)
       body.skipShorts(3)
+    case .dropNode: body.skip(8)
     case .catalogUpdate: break
     }
   }
@@ -99,7 +100,7 @@ extension CommandReader {
     for _ in 0..<body.get(UInt32.self) {
       guard body.isValid else { return }
       let kind = CommandKind(rawValue: body.get())
-      guard let kind, kind.isMeta, kind != .putNode else { return body.skip(Int.max) }
+      guard let kind, kind.isMeta, !kind.isTopology else { return body.skip(Int.max) }
       skip(kind, &body)
     }
   }

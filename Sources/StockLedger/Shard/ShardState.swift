@@ -100,7 +100,7 @@ struct ShardState: Sendable {
     case .syncSupply: syncSupply(record, &body, into: &out)
     case .catalogUpdate: updateCatalog(&body, into: &out)
     case .pulse: OutcomeWriter.end(OutcomeWriter.begin(record.kind, into: &out), into: &out)
-    case .putSku, .putLocation, .putPool, .putAccount, .putNode, nil:
+    case .putSku, .putLocation, .putPool, .putAccount, .putNode, .dropNode, nil:
       OutcomeWriter.refuse(record.kind, .wrongShard, into: &out)
     }
   }

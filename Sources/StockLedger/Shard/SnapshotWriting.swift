@@ -16,7 +16,7 @@ enum ShardSection: UInt32, CaseIterable {
   case ended = 8
   case endedSeconds = 9
 
-  static let version: UInt32 = 2
+  static let version: UInt32 = 3
 
   var next: ShardSection? { ShardSection(rawValue: rawValue + 1) }
 }

@@ -81,7 +81,10 @@ struct ClusterMembersCommand: AsyncParsableCommand {
 struct ClusterAddCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "add", abstract: "Give a node a seat without a vote.",
-    discussion: "Without --shard, in every shard in which it has none.")
+    discussion: """
+      Without --shard, in every shard in which it has none: first in the catalog's, 1, where it finds \
+      the others.
+      """)
 
   @Argument(help: "The node's number.") var node: UInt64
   @OptionGroup var shards: ShardsOption
@@ -114,7 +117,7 @@ struct ClusterPromoteCommand: AsyncParsableCommand {
 struct ClusterRemoveCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "remove", abstract: "Take a node's seat away.",
-    discussion: "Without --shard, in every shard in which it has one.")
+    discussion: "Without --shard, in every shard in which it has one; in the catalog's, 1, last.")
 
   @Argument(help: "The node's number.") var node: UInt64
   @OptionGroup var shards: ShardsOption
@@ -175,7 +178,9 @@ private func change(
   try await options.run { client in
     let cluster = try await client.send(API.DescribeClusterRequest())
     var table = Table("SHARD", "VOTERS", "LEARNERS")
-    for shard in try shards.chosen(cluster, where: fits) {
+    let chosen = try shards.chosen(cluster, where: fits)
+    // A seat in the catalog's group comes first and goes last.
+    for shard in kind == .remove ? chosen.reversed() : chosen {
       if kind == .remove, shard.leader == node, shard.members.count > 1 {
         // A leader that leaves is missed until the next election; one that handed over is not.
         _ = try await client.send(API.TransferLeadershipRequest(shard: shard.id, node: 0))

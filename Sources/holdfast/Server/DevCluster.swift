@@ -15,7 +15,11 @@ struct DevLayout {
     var plaintext: Endpoint
   }
   var directory: String
+  /// Those that begin the cluster, and behind them the spares.
   var nodes: [Node]
+  /// Nodes that are configured everywhere and wait to be started and added.
+  let spares: Int
+  var lanes = 1
   var linkDelayMilliseconds = 0
   /// Nil: as it is by default.
   var leaseMilliseconds: Int?
@@ -27,29 +31,32 @@ struct DevLayout {
   func certificate(_ node: Node) -> String { directory + "/certificates/node-\(node.id).pem" }
   func key(_ node: Node) -> String { directory + "/certificates/node-\(node.id).key" }
   func config(_ node: Node) -> String { node.directory + "/config.yaml" }
+  var founders: ArraySlice<Node> { nodes.dropLast(spares) }
 
-  /// Lays out `nodesPerRegion` nodes in each region; node n gets `basePort + 10·(n − 1)` and the
-  /// next port, or free ones when `basePort` is zero.
-  init(directory: String, regions: [String], nodesPerRegion: Int, basePort: Int) throws {
+  /// Lays out `nodesPerRegion` nodes in each region, and then spares as if there were more; node n
+  /// gets `basePort + 10·(n − 1)` and the next port, or free ones when `basePort` is zero.
+  init(
+    directory: String, regions: [String], nodesPerRegion: Int, spares: Int, basePort: Int
+  ) throws {
     self.directory = directory
+    self.spares = spares
     nodes = []
-    var free = basePort == 0 ? try freePorts(2 * regions.count * nodesPerRegion) : []
-    for place in 0..<nodesPerRegion {
-      for region in regions {
-        let offset = nodes.count
-        let ports =
-          basePort == 0
-          ? (free.removeFirst(), free.removeFirst())
-          : (basePort + 10 * offset, basePort + 10 * offset + 1)
-        nodes.append(
-          Node(
-            id: UInt64(offset + 1),
-            region: region,
-            zone: "\(region)-\(zoneLetter(place))",
-            directory: directory + "/node-\(offset + 1)",
-            grpc: Endpoint(host: "127.0.0.1", port: ports.0),
-            plaintext: Endpoint(host: "127.0.0.1", port: ports.1)))
-      }
+    let count = regions.count * nodesPerRegion + spares
+    var free = basePort == 0 ? try freePorts(2 * count) : []
+    for offset in 0..<count {
+      let region = regions[offset % regions.count]
+      let ports =
+        basePort == 0
+        ? (free.removeFirst(), free.removeFirst())
+        : (basePort + 10 * offset, basePort + 10 * offset + 1)
+      nodes.append(
+        Node(
+          id: UInt64(offset + 1),
+          region: region,
+          zone: "\(region)-\(zoneLetter(offset / regions.count))",
+          directory: directory + "/node-\(offset + 1)",
+          grpc: Endpoint(host: "127.0.0.1", port: ports.0),
+          plaintext: Endpoint(host: "127.0.0.1", port: ports.1)))
     }
   }
 
@@ -95,17 +102,21 @@ struct DevLayout {
       """
   }
 
+  /// What is not as it is by default.
   private var trial: String {
+    let ids = founders.map { "\($0.id)" }.joined(separator: ", ")
+    let grows = spares > 0 ? "founders: [\(ids)]\n" : ""
+    let lanes = lanes > 1 ? "lanes: \(lanes)\n" : ""
     let lease = leaseMilliseconds.map { "consensus: {lease_ms: \($0)}\n" } ?? ""
-    return lease
+    return grows + lanes + lease
       + (linkDelayMilliseconds > 0 ? "trial: {link_delay_ms: \(linkDelayMilliseconds)}\n" : "")
   }
 
   private var contextText: String {
     """
-    endpoints: [\(nodes.map { "\"\($0.grpc)\"" }.joined(separator: ", "))]
-    regions: [\(nodes.map(\.region).joined(separator: ", "))]
-    plaintext: [\(nodes.map { "\"\($0.plaintext)\"" }.joined(separator: ", "))]
+    endpoints: [\(founders.map { "\"\($0.grpc)\"" }.joined(separator: ", "))]
+    regions: [\(founders.map(\.region).joined(separator: ", "))]
+    plaintext: [\(founders.map { "\"\($0.plaintext)\"" }.joined(separator: ", "))]
     ca: "\(authority)"
     cert: "\(clientCertificate)"
     key: "\(clientKey)"

@@ -15,6 +15,10 @@ struct DevCommand: AsyncParsableCommand {
   var regions = "eu,us,ap"
   @Option(help: "Nodes in each region, 1 to 5.")
   var nodesPerRegion = 1
+  @Option(help: "Nodes that are configured, not started, and can be added later, 0 to 5.")
+  var spares = 0
+  @Option(help: "Event loops of each node, 1 to 8; a folder keeps the number that it began with.")
+  var lanes = 1
   @Option(help: "Folder for data and certificates; kept. Without it, a temporary one.")
   var dir: String?
   @Option(help: "Port of the first node; node n has this plus 10·(n−1). 0 takes free ports.")
@@ -30,6 +34,9 @@ struct DevCommand: AsyncParsableCommand {
     guard (1...5).contains(nodesPerRegion) else {
       throw ValidationError("--nodes-per-region must be from 1 to 5")
     }
+    guard (0...5).contains(spares), (1...8).contains(lanes) else {
+      throw ValidationError("--spares must be from 0 to 5, --lanes from 1 to 8")
+    }
     let names = regionNames
     guard (1...16).contains(names.count), Set(names).count == names.count,
       names.allSatisfy({ !$0.isEmpty && $0.utf8.count <= 64 })
@@ -39,7 +46,7 @@ struct DevCommand: AsyncParsableCommand {
     guard (0...1_000).contains(linkDelayMs), (0...60_000).contains(leaseMs ?? 0) else {
       throw ValidationError("--link-delay-ms must be from 0 to 1000, --lease-ms from 0 to 60000")
     }
-    let last = basePort + 10 * (names.count * nodesPerRegion - 1) + 2
+    let last = basePort + 10 * (names.count * nodesPerRegion + spares - 1) + 2
     guard basePort == 0 || (basePort >= 1 && last <= 65_535) else {
       throw ValidationError("--base-port must be 0, or leave room for \(last - basePort) ports")
     }
@@ -53,11 +60,12 @@ struct DevCommand: AsyncParsableCommand {
     let directory = try dir ?? temporaryFolder()
     var layout = try DevLayout(
       directory: URL(fileURLWithPath: directory).path, regions: regionNames,
-      nodesPerRegion: nodesPerRegion, basePort: basePort)
+      nodesPerRegion: nodesPerRegion, spares: spares, basePort: basePort)
+    layout.lanes = lanes
     layout.linkDelayMilliseconds = linkDelayMs
     layout.leaseMilliseconds = leaseMs
     try layout.write()
-    let processes = try layout.nodes.map { node in
+    let processes = try layout.founders.map { node in
       let process = ServerProcess(
         name: "node \(node.id)",
         arguments: ["serve", "--config", layout.config(node), "--end-with-input"],
@@ -83,11 +91,8 @@ struct DevCommand: AsyncParsableCommand {
 
   private func printReady(_ layout: DevLayout, _ processes: [ServerProcess]) throws {
     let line = ReadyLine(
-      nodes: zip(layout.nodes, processes).map { node, process in
-        ReadyLine.Node(
-          id: node.id, region: node.region, pid: process.pid, endpoint: node.grpc.description,
-          plaintext: node.plaintext.description, dir: node.directory)
-      },
+      nodes: zip(layout.founders, processes).map { ReadyLine.Node($0, pid: $1.pid) },
+      spares: spares > 0 ? layout.nodes.suffix(spares).map { ReadyLine.Node($0, pid: nil) } : nil,
       ca: layout.authority, client_cert: layout.clientCertificate, client_key: layout.clientKey,
       context: layout.context)
     let encoder = JSONEncoder()
@@ -115,6 +120,15 @@ private struct ReadyLine: Encodable {
     var plaintext: String
     var dir: String
 
+    init(_ node: DevLayout.Node, pid: Int32?) {
+      id = node.id
+      region = node.region
+      self.pid = pid
+      endpoint = node.grpc.description
+      plaintext = node.plaintext.description
+      dir = node.directory
+    }
+
     enum CodingKeys: CodingKey { case id, region, pid, endpoint, plaintext, http, dir }
 
     func encode(to encoder: any Encoder) throws {
@@ -130,6 +144,8 @@ private struct ReadyLine: Encodable {
     }
   }
   var nodes: [Node]
+  /// Absent without any; `serve --config DIR/config.yaml` starts one.
+  var spares: [Node]?
   var ca: String
   var client_cert: String
   var client_key: String

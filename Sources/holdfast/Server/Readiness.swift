@@ -11,7 +11,7 @@ extension DevCommand {
   func waitUntilReady(_ layout: DevLayout, _ stop: StopSignals) async -> Bool {
     let started = Date()
     var told = started
-    let channels = layout.nodes.map { node in
+    let channels = layout.founders.map { node in
       GRPCChannel(
         host: node.plaintext.host, port: node.plaintext.port, tls: nil,
         eventLoop: MultiThreadedEventLoopGroup.singleton.next())
@@ -30,9 +30,9 @@ extension DevCommand {
 
   /// What the cluster lacks, as its nodes see it; nil when it lacks nothing.
   private func missing(_ channels: [GRPCChannel], _ layout: DevLayout) async -> String? {
-    for (channel, node) in zip(channels, layout.nodes) {
+    for (channel, node) in zip(channels, layout.founders) {
       guard let picture = await describe(channel) else { return "an answer of node \(node.id)" }
-      if let lack = picture.lack(nodes: layout.nodes.count) { return lack }
+      if let lack = picture.lack(of: layout.founders.map(\.id)) { return lack }
     }
     return nil
   }
@@ -47,10 +47,11 @@ extension DevCommand {
 }
 
 extension API.DescribeClusterResponse {
-  /// What keeps the cluster from being ready, in the eyes of the node that was asked.
-  func lack(nodes count: Int) -> String? {
-    if nodes.count != count { return "\(count - nodes.count) nodes" }
-    if let node = nodes.first(where: { $0.state != .serving }) {
+  /// What keeps the cluster of these nodes from being ready, in the eyes of the one that was asked.
+  func lack(of started: [UInt64]) -> String? {
+    let known = nodes.filter { started.contains($0.id) }
+    if known.count != started.count { return "\(started.count - known.count) nodes" }
+    if let node = known.first(where: { $0.state != .serving }) {
       return node.state == .starting
         ? "node \(node.id) to apply its log" : "node \(node.id) to be heard by \(answeredBy)"
     }

@@ -53,6 +53,9 @@ struct ServeCommand: AsyncParsableCommand {
     } catch let error as RecoveryError {
       printError("holdfast: \(error)")
       throw ExitCode(2)
+    } catch let error as DiskNameError {
+      printError("holdfast: \(error)")
+      throw ExitCode(2)
     }
   }
 
@@ -104,7 +107,8 @@ extension ServerConfig {
         address: Array($0.address.description.utf8))
     }
     var core = NodeSettings(
-      node: own.id, nodes: [own] + others, raft: consensus.raftSettings,
+      node: own.id, nodes: [own] + others, founders: founders?.map { NodeID($0) },
+      raft: consensus.raftSettings,
       seed: .random(in: 0 ... .max))
     core.mailboxCommandsMax = limits.mailbox
     core.ledger.endedRequestsMax = limits.endedRequestsMax

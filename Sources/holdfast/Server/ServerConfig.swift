@@ -45,6 +45,8 @@ struct ServerConfig {
   var listen: Listen
   var tls: TLS
   var peers: [Peer]
+  /// The nodes that begin the cluster; nil: all that are listed here.
+  var founders: [UInt64]?
   var lanes = 1
   var limits = Limits()
   var consensus = Consensus()
@@ -78,8 +80,10 @@ struct Endpoint: Equatable, CustomStringConvertible {
 
 extension ServerConfig {
   private static let keys = [
-    "node", "listen", "tls", "peers", "lanes", "limits", "consensus", "trial",
+    "node", "listen", "tls", "peers", "founders", "lanes", "limits", "consensus", "trial",
   ]
+
+  fileprivate static let nodeNumbers = 1...1_000_000
 
   static func load(_ file: String) throws -> ServerConfig {
     let text: String
@@ -104,7 +108,7 @@ extension ServerConfig {
     let tls = try root.required("tls", root.section("tls", known: ["ca", "cert", "key"]))
     let region = try node.required("region", node.string("region"))
     var config = ServerConfig(
-      id: UInt64(try node.required("id", node.integer("id", in: 1...1_000_000))),
+      id: UInt64(try node.required("id", node.integer("id", in: nodeNumbers))),
       region: region,
       zone: try node.string("zone") ?? region + "-a",
       directory: path(try node.required("dir", node.string("dir"))),
@@ -116,6 +120,7 @@ extension ServerConfig {
         certificate: path(try tls.required("cert", tls.string("cert"))),
         key: path(try tls.required("key", tls.string("key")))),
       peers: try root.sections("peers", known: ["id", "region", "zone", "address"]).map(Peer.init))
+    config.founders = try root.integers("founders", in: nodeNumbers)?.map(UInt64.init)
     config.lanes = try root.integer("lanes", in: 1...64) ?? 1
     try config.readLimits(root)
     try config.readConsensus(root)
@@ -174,12 +179,20 @@ extension ServerConfig {
     }
     let ids = peers.map(\.id) + [id]
     if Set(ids).count != ids.count { throw refuse("two nodes have the same id") }
+    guard let founders else { return }
+    if let stranger = founders.first(where: { !ids.contains($0) }) {
+      throw refuse("'founders' names node \(stranger), which is neither 'node' nor one of 'peers'")
+    }
+    if founders.isEmpty || Set(founders).count != founders.count {
+      throw refuse(
+        "'founders' must name each node once that began the cluster; leave it out if all did")
+    }
   }
 }
 
 extension ServerConfig.Peer {
   fileprivate init(_ section: YAMLSection) throws {
-    id = UInt64(try section.required("id", section.integer("id", in: 1...1_000_000)))
+    id = UInt64(try section.required("id", section.integer("id", in: ServerConfig.nodeNumbers)))
     region = try section.required("region", section.string("region"))
     zone = try section.string("zone") ?? region + "-a"
     address = try section.required("address", section.endpoint("address"))

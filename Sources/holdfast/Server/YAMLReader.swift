@@ -79,6 +79,21 @@ struct YAMLSection {
     }
   }
 
+  /// Nil when the key is absent.
+  func integers(_ key: String, in range: ClosedRange<Int>) throws -> [Int]? {
+    guard let value = node[Node(key)], !value.isNull else { return nil }
+    guard let items = value.sequence else { throw wrong(value, "'\(name(key))' must be a list") }
+    return try items.map { item in
+      guard let number = item.int, range.contains(number) else {
+        throw wrong(
+          item,
+          "each item of '\(name(key))' must be a whole number from \(range.lowerBound) to "
+            + "\(range.upperBound)")
+      }
+      return number
+    }
+  }
+
   func integer(_ key: String, in range: ClosedRange<Int>) throws -> Int? {
     guard let value = node[Node(key)], !value.isNull else { return nil }
     guard let number = value.int, range.contains(number) else {

@@ -38,12 +38,13 @@ from holdfast.v1 import cluster_pb2, cluster_pb2_grpc  # noqa: E402  (made just 
 
 
 class Cluster:
-    def __init__(self, regions="eu,us,ap", nodes_per_region=1):
+    def __init__(self, regions="eu,us,ap", nodes_per_region=1, spares=0, lanes=1):
         self.folder = tempfile.TemporaryDirectory(prefix="holdfast-interop-")
         self.log = (Path(self.folder.name) / "log").open("w+")
         self.process = subprocess.Popen(
             [str(BINARY), "dev", "--regions", regions, "--nodes-per-region",
-             str(nodes_per_region), "--base-port", "0", "--dir", self.folder.name + "/cluster"],
+             str(nodes_per_region), "--spares", str(spares), "--lanes", str(lanes),
+             "--base-port", "0", "--dir", self.folder.name + "/cluster"],
             stdout=subprocess.PIPE, stderr=self.log, text=True)
         line = self.process.stdout.readline()
         if not line.startswith("READY "):
@@ -171,12 +172,14 @@ def describe(cluster, region):
 
 
 def all_serve(cluster):
+    ids = {node["id"] for node in cluster.ready["nodes"]}
     try:
         for node in cluster.ready["nodes"]:
             picture = describe(cluster, node["region"])
             if any(shard.leader == 0 for shard in picture.shards):
                 return False
-            if any(each.state != cluster_pb2.NODE_STATE_SERVING for each in picture.nodes):
+            if any(each.state != cluster_pb2.NODE_STATE_SERVING
+                   for each in picture.nodes if each.id in ids):
                 return False
         return True
     except grpc.RpcError:

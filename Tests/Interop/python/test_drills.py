@@ -12,6 +12,7 @@ from live import BINARY, ROOT
     ["frozen_leader", "--freezes", "1"],
     ["transfer", "--transfers", "3", "--limit-ms", "1000"],
     ["replace_members"],
+    ["grow"],
     ["rolling_restart", "--limit-ms", "3000"],
 ], ids=lambda drill: drill[0])
 def test_drill(drill):

@@ -1,14 +1,16 @@
 """What was acknowledged survives: nodes are killed with SIGKILL while orders are being placed."""
 import json
 import os
+import shutil
 import signal
 import subprocess
 import threading
+from pathlib import Path
 
 import grpc
 import pytest
-from live import (BINARY, Cluster, Shop, all_serve, assert_members_agree, new_id, pid_of, until_known,
-                  verify_journals, wait_until)
+from live import (BINARY, Cluster, Shop, all_serve, assert_members_agree, describe, new_id, pid_of,
+                  until_known, verify_journals, wait_until)
 
 from holdfast.v1 import reservation_pb2, reservation_pb2_grpc
 
@@ -89,3 +91,37 @@ def test_a_replay_holds_while_one_node_after_the_other_is_killed(own_cluster):
     assert report["lost_acknowledged"] == 0
     assert report["duplicate_effects"] == 0
     assert report["conservation_ok"] is True
+
+
+def test_a_node_that_lost_its_disk_is_refused(own_cluster):
+    """Rule C9: it may have forgotten a vote, so nobody listens to it, and both sides say so, once."""
+    cluster = own_cluster
+    with cluster.plaintext("eu") as channel:
+        shop = Shop(channel)
+        shop.receive(100)
+    wait_until(lambda: all_serve(cluster), 60, "all nodes serving")
+    lost = cluster.node("ap")
+    os.kill(pid_of(cluster, lost), signal.SIGKILL)
+    shutil.rmtree(Path(lost["dir"]) / "data")
+
+    def log_lines(text):
+        return [line for line in Path(cluster.log.name).read_text().splitlines() if text in line]
+
+    def is_refused():
+        return (len(log_lines("refused a node that came with another disk")) == 2
+                and len(log_lines("another node refuses to listen to this one")) == 2)
+
+    def matches():
+        return {shard.id: member.match for shard in describe(cluster, "eu").shards
+                for member in shard.members if member.node == lost["id"]}
+
+    wait_until(is_refused, 30, "the refusal by both others")
+    before = matches()
+    with cluster.plaintext("eu") as channel:
+        stub = reservation_pb2_grpc.ReservationServiceStub(channel)
+        for _ in range(10):
+            request = shop.reserve(1, request_id=new_id())
+            until_known(lambda: stub.Reserve(request, timeout=5))
+    assert all(match <= before[shard] for shard, match in matches().items()), "it acknowledged"
+    assert {shard.leader for shard in describe(cluster, "eu").shards} <= {1, 2}
+    assert is_refused(), "said again with each try"

@@ -9,17 +9,21 @@ import Testing
 @Suite struct LaneTests {
   private let shard = ShardID(3)
 
-  private func opened(seed: UInt64, lost: UInt64 = 0) -> VirtualCluster {
+  /// Nodes 1 to 3 founded the shard; each further region is one more node, which did not.
+  private func opened(
+    seed: UInt64, lost: UInt64 = 0, regions: [String] = ["eu", "us", "ap"]
+  ) -> VirtualCluster {
     let cluster = VirtualCluster(
       .init(
-        seed: seed, lost: lost, repeated: lost,
+        seed: seed, regions: regions, lost: lost, repeated: lost,
         tweak: {
           $0.lanes = 2
           $0.lane = 1
         }))
-    let descriptor = PlacementRule.shard(
-      shard, pool: Array("web".utf8), region: Array("us".utf8),
-      nodes: cluster.nodes[0].settings.nodes)
+    let nodes = cluster.nodes[0].settings.nodes.prefix(3).map(\.id)
+    let descriptor = GroupDescriptor(
+      shard: shard, pool: Array("web".utf8), region: Array("us".utf8),
+      founders: Founders(voters: nodes, preferred: [nodes[1]]))
     for at in cluster.nodes.indices {
       cluster.with(at) { core, now in
         core.open(
@@ -84,6 +88,44 @@ import Testing
     #expect(cluster.isQuiet(shard))
     #expect(cluster.nodes[1].core?.counters.catalogUpdates == 1)
     #expect(cluster.toOwnNode.last?.envelope.catalogAcks == [CatalogAck(shard: shard, version: 4)])
+  }
+
+  /// Lane 0 tells of every shard of the lane, so that the node finds its seat when it gets one.
+  @Test func ruleC1_aNodeIsAddedToAShardOutsideLaneZero() throws {
+    let cluster = opened(seed: 75, regions: ["eu", "us", "ap", "sa"])
+    try #require(cluster.run(seconds: 10) { cluster.leader(of: self.shard) == 1 })
+    push(cluster, to: 1)
+    try #require(cluster.isQuiet(shard))
+    #expect(cluster.nodes[3].core?.load.groups == 0)
+    #expect(cluster.change(shard, .learner(NodeID(4))))
+    #expect(cluster.change(shard, .voter(NodeID(4))))
+    #expect(cluster.isQuiet(shard))
+    #expect(cluster.nodes[3].core?.withShardLedger(shard) { $0.catalogVersion } == 4)
+    cluster.crash(3)
+    cluster.start(3)
+    #expect(cluster.nodes[3].core?.members(of: shard)?.voters.contains(NodeID(4)) == true)
+  }
+
+  /// What lane 0 finds in the catalog goes to the shard's lane, whoever founded it.
+  @Test func laneZeroTellsTheOthersOfShardsThatTheNodeDidNotFound() throws {
+    let cluster = VirtualCluster(
+      .init(
+        seed: 76, regions: ["eu", "us", "ap", "eu"],
+        founders: [NodeID(1), NodeID(2), NodeID(3)], tweak: { $0.lanes = 2 }))
+    let shop = Shop(cluster)
+    try #require(cluster.elect())
+    shop.call(
+      "p", Commands.putPool(id: "p", pool: "web", regions: ["eu", "us"], locations: []), to: .meta,
+      at: 0)
+    try #require(shop.settle())
+    try #require(cluster.change(.meta, .learner(NodeID(4))))
+    func told(_ at: Int) -> [ShardID] {
+      cluster.openedElsewhere.filter { $0.node == at }.map(\.shard)
+    }
+    #expect(cluster.run(seconds: 10) { told(3) == [self.shard] })
+    #expect(told(0) == [shard])
+    #expect(cluster.nodes[3].core?.knownShards == [.meta, ShardID(2), shard])
+    #expect(cluster.nodes[3].core?.load.groups == 1)
   }
 
   @Test(arguments: Seeds.of([73, 74]))

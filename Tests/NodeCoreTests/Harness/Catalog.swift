@@ -9,7 +9,8 @@ extension VirtualCluster {
   func elect(seconds: Double = 20) -> Bool {
     run(seconds: seconds) {
       guard let at = leader(of: .meta) else { return false }
-      return nodes[at].core!.withMetaLedger { $0.nodes.count } == nodes.count
+      let founders = options.founders?.count ?? nodes.count
+      return nodes[at].core!.withMetaLedger { $0.nodes.count } == founders
     }
   }
 
@@ -56,6 +57,28 @@ extension VirtualCluster {
       }
     }
     return shop.settle() ? shards : nil
+  }
+
+  /// Proposes a change of members to a group's leader until it is taken, and waits until it holds on
+  /// the node that leads.
+  func change(_ shard: ShardID, _ step: MemberStep, seconds: Double = 30) -> Bool {
+    run(seconds: seconds) {
+      guard let at = leader(of: shard) else { return false }
+      if isDone(step, nodes[at].core!.members(of: shard)) {
+        return nodes[at].core!.isMembershipCommitted(shard)
+      }
+      with(at) { core, now in _ = core.change(shard, [step], now: now) }
+      return false
+    }
+  }
+
+  private func isDone(_ step: MemberStep, _ members: MembersView?) -> Bool {
+    guard let members, !members.isJoint else { return false }
+    return switch step {
+    case .learner(let node): members.learners.contains(node)
+    case .voter(let node): members.voters.contains(node)
+    case .remove(let node): !members.voters.contains(node) && !members.learners.contains(node)
+    }
   }
 
   var distinctRegions: [String] {

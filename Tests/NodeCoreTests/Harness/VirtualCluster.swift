@@ -13,6 +13,8 @@ final class VirtualCluster {
     /// One node per name of a region, ids from 1.
     var regions = ["eu", "us", "ap"]
     var zones: [String] = []
+    /// Nil: all nodes are.
+    var founders: [NodeID]?
     /// Of a thousand envelopes.
     var lost: UInt64 = 0
     var repeated: UInt64 = 0
@@ -65,6 +67,8 @@ final class VirtualCluster {
   private(set) var seen: [(node: Int, event: NodeEvent)] = []
   /// What went to other lanes of the same node, which are not played here.
   private(set) var toOwnNode: [(node: Int, envelope: PeerEnvelope)] = []
+  /// What lane 0 told of shards of other lanes.
+  private(set) var openedElsewhere: [(node: Int, shard: ShardID)] = []
   /// What each (shard, index) was on the first node that applied it; all others must agree.
   private var journal: [String: (entry: Entry, outcomes: [UInt8])] = [:]
   private(set) var entriesCompared = 0
@@ -80,7 +84,8 @@ final class VirtualCluster {
     }
     for seat in seats {
       var settings = NodeSettings(
-        node: seat.id, nodes: seats, raft: RaftSettings(), seed: options.seed)
+        node: seat.id, nodes: seats, founders: options.founders, raft: RaftSettings(),
+        seed: options.seed)
       settings.ledger.checksEachCommand = true
       settings.checkEveryEntries = 16
       options.tweak(&settings)
@@ -98,6 +103,11 @@ final class VirtualCluster {
       boot: boot, raw: boot + 5_000_000_000,
       wall: 1_700_000_000_000 + Int64(now / 1_000_000) + off)
     return options.bend(at, right)
+  }
+
+  /// What a node is told at its next start.
+  func changeSettings(of at: Int, _ change: (inout NodeSettings) -> Void) {
+    change(&nodes[at].settings)
   }
 
   func start(_ at: Int) { start(at, isFlawed: false) }
@@ -257,7 +267,13 @@ final class VirtualCluster {
     var effects = NodeEffects()
     nodes[at].core!.endTurn(now: clock(of: at), into: &effects)
     let life = nodes[at].life
-    for opened in effects.openedShards { nodes[at].disk.create(opened) }
+    for opened in effects.openedShards {
+      if opened.lane == nodes[at].settings.lane {
+        nodes[at].disk.create(opened)
+      } else {
+        openedElsewhere.append((at, opened.shard))
+      }
+    }
     for outgoing in effects.sendNow { send(outgoing, from: at) }
     if let work = effects.persist {
       schedule(.written(work, at, life: life), after: draw(options.persistDelay))
@@ -265,6 +281,7 @@ final class VirtualCluster {
     for work in effects.snapshotsToSave {
       schedule(.saved(work, at, life: life), after: draw(options.persistDelay))
     }
+    for shard in effects.closedShards { nodes[at].disk.close(shard) }
     for compaction in effects.compactions { nodes[at].disk.compact(compaction) }
     for work in effects.loads {
       schedule(.loaded(work, at, life: life), after: draw(options.persistDelay))

@@ -13,6 +13,7 @@ struct VirtualDisk {
     var entries: [Entry] = []
     var mark: SnapshotMark?
     var chunks: [[UInt8]] = []
+    var isClosed = false
   }
 
   private(set) var files: [ShardID: GroupFile] = [:]
@@ -22,9 +23,18 @@ struct VirtualDisk {
   private(set) var loadsRefused = 0
 
   mutating func create(_ opened: OpenedShard) {
-    guard files[opened.shard] == nil else { return }
+    guard files[opened.shard] == nil else {
+      files[opened.shard]!.isClosed = false
+      return
+    }
     files[opened.shard] = GroupFile(descriptor: opened.descriptor)
     shards.append(opened.shard)
+  }
+
+  mutating func close(_ shard: ShardID) {
+    guard let old = files[shard] else { return }
+    files[shard] = GroupFile(
+      descriptor: old.descriptor, hardState: old.hardState, isClosed: true)
   }
 
   mutating func write(_ work: PersistWork) {
@@ -108,7 +118,8 @@ struct VirtualDisk {
       }
       return RestoredShard(
         shard: shard, descriptor: file.descriptor, hardState: file.hardState, mark: file.mark,
-        ledger: ledger, entries: file.entries.filter { $0.index > file.mark?.index ?? .zero })
+        ledger: ledger, entries: file.entries.filter { $0.index > file.mark?.index ?? .zero },
+        isClosed: file.isClosed)
     }
   }
 }

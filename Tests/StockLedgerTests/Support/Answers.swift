@@ -135,7 +135,8 @@ extension Answer {
       rows = (0..<body.get(UInt32.self)).map { _ in
         RowAnswer(outcome: RowOutcome(rawValue: body.get())!, shortfall: body.get())
       }
-    case .putSku, .putLocation, .putPool, .putAccount, .putNode: version = body.get()
+    case .putSku, .putLocation, .putPool, .putAccount, .putNode, .dropNode:
+      version = body.get()
     case .catalogUpdate, .pulse, nil: break
     }
     precondition(body.isAtEnd && body.isValid, "outcome of kind \(kind) with bytes left over")

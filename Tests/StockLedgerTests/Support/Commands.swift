@@ -27,6 +27,7 @@ enum Ask: Equatable {
   case putPool(String, regions: [String], locations: [String])
   case putAccount(String, String, owner: String = "us", pool: String, buffer: Int64 = 0)
   case putNode(UInt64, region: String, zone: String, address: String)
+  case dropNode(UInt64)
   case pulse(term: UInt64)
   case update([UInt8], term: UInt64)
 
@@ -73,6 +74,7 @@ extension Ask {
     case .putPool: .putPool
     case .putAccount: .putAccount
     case .putNode: .putNode
+    case .dropNode: .dropNode
     case .pulse: .pulse
     case .update: .catalogUpdate
     }
@@ -174,6 +176,7 @@ extension Ask {
     case .putNode(let node, let region, let zone, let address):
       out.put(node)
       for text in [region, zone, address] { out.put(text: text) }
+    case .dropNode(let node): out.put(node)
     default: preconditionFailure("\(self) has no body")
     }
   }

@@ -1,0 +1,100 @@
+import Primitives
+import RaftConsensus
+import StockLedger
+import Testing
+
+@testable import NodeCore
+
+/// Seats that are taken away, and given again.
+@Suite struct ClosedSeatTests {
+  private let three = NodeID(3)
+
+  /// Four nodes of one region, the shard on the first three; its leader is not node 3.
+  private func stocked(seed: UInt64) throws -> (VirtualCluster, Traffic, ShardID) {
+    let cluster = VirtualCluster(
+      .init(
+        seed: seed, regions: ["eu", "eu", "eu", "eu"], zones: ["a", "b", "c", "d"],
+        tweak: { $0.closeAfterNanoseconds = 2_000_000_000 }))
+    let shop = Shop(cluster)
+    try #require(cluster.elect(seconds: 60), "seed \(seed): no meta leader")
+    let shards = try #require(cluster.stock(skus: ["tea"], units: 60, shop: shop), "seed \(seed)")
+    let traffic = Traffic(cluster, shop: shop, shards: shards, skus: ["tea"])
+    try #require(traffic.play(20))
+    try #require(
+      cluster.run(seconds: 20) {
+        guard let leader = cluster.leader(of: shards[0]) else { return false }
+        if leader != 2 { return true }
+        cluster.with(leader) { core, now in _ = core.transfer(shards[0], to: NodeID(1), now: now) }
+        return false
+      })
+    return (cluster, traffic, shards[0])
+  }
+
+  private func isOpen(_ shard: ShardID, _ cluster: VirtualCluster) -> Bool {
+    cluster.nodes[2].core?.members(of: shard) != nil
+  }
+
+  private func isInService(_ shard: ShardID, _ cluster: VirtualCluster) -> Bool? {
+    guard let core = cluster.nodes[2].core, let at = core.position(of: shard) else { return nil }
+    return core.groups[at].raft.isInService
+  }
+
+  private func acked(_ shard: ShardID, _ cluster: VirtualCluster) -> LogIndex? {
+    cluster.nodes[2].disk.files[shard]?.hardState.ackedIndex
+  }
+
+  @Test(arguments: Seeds.of([971, 972, 973]))
+  func ruleC9_aClosedSeatKeepsItsPromiseAndIsGivenAgain(seed: UInt64) throws {
+    let (cluster, traffic, shard) = try stocked(seed: seed)
+    try #require(cluster.change(shard, .remove(three)), "seed \(seed)")
+    #expect(cluster.run(seconds: 10) { !isOpen(shard, cluster) }, "seed \(seed): still open")
+    let promise = try #require(acked(shard, cluster))
+    #expect(promise > .zero, "seed \(seed)")
+    #expect(cluster.nodes[2].disk.files[shard]?.entries == [])
+    // It founded the shard, and finds it in the catalog at each start: the seat stays closed.
+    cluster.crash(2)
+    cluster.start(2)
+    #expect(!cluster.run(seconds: 5) { isOpen(shard, cluster) }, "seed \(seed): opened again")
+    #expect(traffic.play(20), "seed \(seed)")
+    try #require(cluster.change(shard, .learner(three)), "seed \(seed)")
+    var wasOut = false
+    #expect(
+      cluster.run(seconds: 10) {
+        if isInService(shard, cluster) == false { wasOut = true }
+        return isInService(shard, cluster) == true
+      }, "seed \(seed): not repaired")
+    #expect(wasOut, "seed \(seed): it took part before its log was where it was")
+    try #require(cluster.change(shard, .voter(three)), "seed \(seed)")
+    #expect(traffic.play(20), "seed \(seed)")
+    #expect(traffic.judge(unitsPerSku: 60) == [], "seed \(seed)")
+    #expect(try #require(acked(shard, cluster)) > promise)
+  }
+
+  /// Silence alone closes nothing, nor does a seat whose log has yet to come.
+  @Test func aMemberThatIsCutOffStaysOpen() throws {
+    let (cluster, _, shard) = try stocked(seed: 981)
+    cluster.cutOff(2)
+    cluster.run(seconds: 10)
+    #expect(isOpen(shard, cluster))
+    cluster.cutOff(2, false)
+    try #require(cluster.change(shard, .learner(NodeID(4))))
+    try #require(cluster.run(seconds: 5) { cluster.nodes[3].core?.members(of: shard) != nil })
+    cluster.cutOff(3)
+    cluster.run(seconds: 10)
+    #expect(cluster.nodes[3].core?.members(of: shard) != nil)
+  }
+
+  /// A quiet group takes a snapshot when the files that its rows keep are too large.
+  @Test func aQuietGroupLetsItsFilesGo() throws {
+    let (cluster, _, shard) = try stocked(seed: 982)
+    try #require(cluster.isQuiet(shard))
+    let applied = try #require(cluster.nodes[2].core?.withShardLedger(shard) { $0.appliedIndex })
+    let much = NodeSettings.keptFilesFactor * NodeSettings.snapshotLogBytesMin
+    for (bytes, mark) in [(much - NodeSettings.keptFilesFactor, LogIndex.zero), (much, applied)] {
+      cluster.with(2) { core, now in core.logKeeps(bytes, of: shard, now: now) }
+      cluster.run(seconds: 1)
+      #expect(cluster.nodes[2].disk.files[shard]?.mark?.index ?? .zero == mark)
+    }
+    #expect(cluster.nodes[2].disk.files[shard]?.entries == [])
+  }
+}
