@@ -6,6 +6,9 @@ package struct GroupGlance: Sendable, Equatable {
   package var shard: ShardID
   package var role: RoleKind
   package var term: Term
+  /// Whom the member voted for in the term; `.none` for nobody.
+  package var vote: MemberID
+  package var leader: MemberID?
   package var commit: LogIndex
   package var last: LogIndex
   /// What the member takes for durable: it counts and acknowledges up to here.
@@ -54,8 +57,10 @@ extension NodeCore {
 extension Group {
   fileprivate mutating func glance() -> GroupGlance {
     GroupGlance(
-      shard: shard, role: raft.role, term: raft.term, commit: raft.commitIndex,
-      last: raft.lastIndex, durable: raft.durableIndex, applied: books.index,
+      shard: shard, role: raft.role, term: raft.term, vote: raft.hardState.vote,
+      leader: raft.leader,
+      commit: raft.commitIndex, last: raft.lastIndex, durable: raft.durableIndex,
+      applied: books.index,
       isEstablished: raft.isEstablishedLeader, isInService: raft.isInService)
   }
 }

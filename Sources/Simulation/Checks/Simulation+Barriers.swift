@@ -61,6 +61,7 @@ extension Simulation {
   func noteStart(from restored: [RestoredShard], _ reading: ClockReading, on at: Int) {
     nodes[at].configurations = []
     nodes[at].leads = []
+    nodes[at].votes = restored.map { ($0.shard, $0.hardState.term, $0.hardState.vote) }
     nodes[at].unfit = []
     for found in restored {
       let mark = found.mark?.lease ?? .none

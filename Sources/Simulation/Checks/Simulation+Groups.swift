@@ -46,6 +46,7 @@ extension Simulation {
   func checkGroups(_ at: Int) {
     for group in 0..<withCore(at, { $0.groupCount }) {
       let glance = nodes[at].core!.glance(group)
+      checkVote(glance, group, at)
       checkOnDisk(glance, group, at)
       followLead(glance, group, at)
       checkCommit(glance, group, at)
@@ -55,6 +56,35 @@ extension Simulation {
 
   private func words(_ glance: GroupGlance, _ at: Int) -> String {
     "node \(at + 1), shard \(glance.shard.rawValue), term \(glance.term.rawValue)"
+  }
+
+  // MARK: Votes
+
+  /// In the turn in which a member votes: for nobody whose log is shorter than its own in memory (rule
+  /// C3), unless on the word of the leader before, whose log was not; then the vote counts for such a
+  /// log only. One that has heard the term's leader in the same turn may have got entries since.
+  private func checkVote(_ glance: GroupGlance, _ group: Int, _ at: Int) {
+    guard glance.vote != .none, glance.vote.rawValue != UInt64(at + 1) else { return }
+    let place = nodes[at].votes.firstIndex { $0.shard == glance.shard }
+    if let place {
+      let known = nodes[at].votes[place]
+      if known.term == glance.term, known.candidate == glance.vote { return }
+      nodes[at].votes[place] = (glance.shard, glance.term, glance.vote)
+    } else {
+      nodes[at].votes.append((glance.shard, glance.term, glance.vote))
+    }
+    let candidate = ShardTrack.MemberInTerm(member: glance.vote, term: glance.term)
+    guard glance.leader == nil,
+      let asked = checks.shards[checks.place(glance.shard)].candidates[candidate],
+      let term = nodes[at].core!.logTerm(glance.last, of: group)
+    else { return }
+    let last = LogPosition(term: term, index: glance.last)
+    let isByWord = checks.shards[checks.place(glance.shard)].handedOver.contains {
+      $0.term.next == glance.term && $0 >= last
+    }
+    if last > asked, !isByWord {
+      fail("C3", "\(words(glance, at)): votes for a log up to \(asked), its own goes to \(last)")
+    }
   }
 
   // MARK: Durable and committed

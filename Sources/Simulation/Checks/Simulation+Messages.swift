@@ -13,8 +13,7 @@ extension Simulation {
       let place = checks.place(message.shard)
       checks.shards[place].candidates[sender(of: message)] = lastLog
       checkVote(message, for: message.from, at)
-    case .voteReply(granted: true, let asOf):
-      checkVote(message, for: message.to, asOf: asOf, at)
+    case .voteReply(granted: true, _): checkVote(message, for: message.to, at)
     case .appendReply(.matched(let position)): checkAcknowledgement(message, of: position, at)
     case .append, .heartbeat: checkSender(message)
     case .transfer(let lastLog), .voteFor(_, let lastLog):
@@ -36,12 +35,8 @@ extension Simulation {
 
   // MARK: Votes
 
-  /// One vote a term (Raft paper, section 5.2), that is durable (rule C2), and for nobody whose log
-  /// is shorter than the voter's in memory (rule C3): for the one that stands in that term, or, of a
-  /// vote on the leader's word, for one that reaches the entry that the vote names.
-  private func checkVote(
-    _ message: Message, for candidate: MemberID, asOf: LogPosition? = nil, _ at: Int
-  ) {
+  /// One vote a term (Raft paper, section 5.2), that is durable (rule C2).
+  private func checkVote(_ message: Message, for candidate: MemberID, _ at: Int) {
     checkFit(message, at)
     let place = checks.place(message.shard)
     let voter = sender(of: message)
@@ -54,20 +49,6 @@ extension Simulation {
     if hard.term < message.term || (hard.term == message.term && hard.vote != candidate) {
       fail("C2", "\(words(message, at)): promises a vote that is not on its disk")
     }
-    guard candidate != message.from, let group = group(message.shard, at),
-      let asked = asOf
-        ?? checks.shards[place].candidates[.init(member: candidate, term: message.term)]
-    else { return }
-    // What came since the vote is of its term's leader, or of a later one.
-    let last = lastLog(group, at)
-    if last > asked, last.term < message.term {
-      fail("C3", "\(words(message, at)): votes for a log up to \(asked), its own goes to \(last)")
-    }
-  }
-
-  private func lastLog(_ group: Int, _ at: Int) -> LogPosition {
-    let last = nodes[at].core!.glance(group).last
-    return LogPosition(term: nodes[at].core!.logTerm(last, of: group) ?? .zero, index: last)
   }
 
   // MARK: Acknowledgements

@@ -38,6 +38,8 @@ struct SimNode {
   var configurations: [(shard: ShardID, index: LogIndex, members: MembersView)] = []
   /// The groups that this node leads, as the checks count their leases.
   var leads: [LeadNote] = []
+  /// Whom it voted for, in each group's newest term.
+  var votes: [(shard: ShardID, term: Term, candidate: MemberID)] = []
   /// Groups that it started without all that it once acknowledged, and up to where that was (rule C9).
   var unfit: [(shard: ShardID, promised: LogPosition)] = []
   /// When the clock of the turn under way was read.
