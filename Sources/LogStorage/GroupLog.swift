@@ -91,6 +91,11 @@ struct GroupLog {
     chainHead = nil
     waitingChain = []
     pieces = []
+    uncover()
+  }
+
+  /// No snapshot stands for the log any more.
+  mutating func uncover() {
     compacted = .zero
     covered = .zero
   }

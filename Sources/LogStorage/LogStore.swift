@@ -29,7 +29,7 @@ package final class LogStore: Sendable {
     let (logs, recovered) = try recovery.finish(
       snapshots: snapshots, tailBytes: settings.recoveredTailBytes)
     // A crash may have come between the end of the rows and that of the snapshots.
-    for group in recovered where group.isClosed { try snapshots.remove(group.shard) }
+    for group in recovered where group.isClosed { try snapshots.removeAll(of: group.shard) }
     let active = try SegmentFile.create(
       number: recovery.highestNumber + 1, in: directory, expectedBytes: settings.segmentBytes)
     let store = LogStore(
@@ -149,6 +149,12 @@ extension LogStore {
     let source = ChunkSource(chunks)
     storage.submit(
       .settle(shard) { [snapshots] in snapshots.save(shard, mark, source, done) })
+  }
+
+  /// Gives up all snapshots of a group, those included that were asked for before and are still being
+  /// written. The log stays, to be written anew by whoever calls this.
+  package func discardSnapshots(shard: ShardID) {
+    storage.submit(.settle(shard) { [snapshots] in snapshots.discard(shard) })
   }
 
   /// Begins a snapshot whose file arrives in parts from another node's `readSnapshot`.

@@ -150,6 +150,8 @@ final class LogWriter: @unchecked Sendable {
     case .snapshotDurable(let shard, let index):
       groups[openPosition(of: shard)].cover(to: index)
       dropSegments()
+    case .snapshotsDiscarded(let shard):
+      if let position = position(of: shard) { groups[position].uncover() }
     case .prepared(let file): next = file
     case .sealed(let number, let bytes):
       if let position = sealed.firstIndex(where: { $0.number == number }) {

@@ -63,27 +63,35 @@ enum RowCoding {
     return reader.isValid && reader.isAtEnd
   }
 
-  /// Five numbers and their checksum; the group's number is part of what is checked.
+  /// Five numbers, the standing and a checksum; the group's number is part of what is checked.
   static func bytes(of state: HardState, shard: ShardID) -> [UInt8] {
-    var writer = ByteWriter(reserving: 44)
+    var writer = ByteWriter(reserving: hardStateBytes + 4)
     writer.put(state.term.rawValue)
     writer.put(state.vote.rawValue)
     writer.put(state.ackedTerm.rawValue)
     writer.put(state.ackedIndex.rawValue)
     writer.put(state.commit.rawValue)
+    writer.put(state.standing.rawValue)
     writer.put(checksum(of: writer.bytes, shard: shard))
     return writer.bytes
   }
 
   static func hardState(_ bytes: [UInt8], shard: ShardID) -> HardState? {
-    guard let content = checked(bytes, shard: shard), content.count == 40 else { return nil }
+    guard let content = checked(bytes, shard: shard), content.count == hardStateBytes else {
+      return nil
+    }
     return unsafe content.withUnsafeBytes { bytes in
       var reader = unsafe ByteReader(bytes)
-      return HardState(
+      var state = HardState(
         term: Term(reader.get()), vote: MemberID(reader.get()), ackedTerm: Term(reader.get()),
         ackedIndex: LogIndex(reader.get()), commit: LogIndex(reader.get()))
+      guard let standing = Standing(rawValue: reader.get()) else { return nil }
+      state.standing = standing
+      return state
     }
   }
+
+  private static let hardStateBytes = 5 * 8 + 1
 
   static func checksum(of bytes: [UInt8], shard: ShardID) -> UInt32 {
     var crc = CRC32C(continuing: shard.rawValue)

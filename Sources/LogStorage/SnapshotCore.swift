@@ -38,7 +38,15 @@ final class SnapshotCore: Sendable {
 
   /// Behind whatever is being written.
   func remove(_ shard: ShardID) {
-    run { [directory] () throws(StorageError) in try directory.remove(shard) }
+    run { [directory] () throws(StorageError) in try directory.removeAll(of: shard) }
+  }
+
+  /// Nothing stands for a group's log any more.
+  func discard(_ shard: ShardID) {
+    run { [self] () throws(StorageError) in
+      try directory.removeAll(of: shard)
+      storage.submitWithoutWaiting(.snapshotsDiscarded(shard))
+    }
   }
 
   func save(

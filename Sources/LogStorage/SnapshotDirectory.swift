@@ -70,14 +70,14 @@ final class SnapshotDirectory: Sendable {
     for path in superfluous { try Files.remove(path) }
   }
 
-  /// Removes all of a group's.
-  func remove(_ shard: ShardID) throws(StorageError) {
-    let gone = known.withLock { known in
-      let gone = known.filter { $0.shard == shard }
-      known.removeAll { $0.shard == shard }
-      return gone
+  /// Durably, also those that are not whole.
+  func removeAll(of shard: ShardID) throws(StorageError) {
+    known.withLock { known in known.removeAll { $0.shard == shard } }
+    let prefix = "shard-\(shard.rawValue)-"
+    for name in try Files.names(in: path) where name.hasPrefix(prefix) {
+      try Files.remove(path + "/" + name)
     }
-    for snapshot in gone { try Files.remove(snapshot.path) }
+    try Files.syncDirectory(path)
   }
 
   private func file(_ shard: ShardID, _ index: LogIndex) -> String {

@@ -14,6 +14,7 @@ enum StorageWork: Sendable {
   case compact(ShardID, LogIndex)
   // News from the other threads.
   case snapshotDurable(ShardID, LogIndex)
+  case snapshotsDiscarded(ShardID)
   case prepared(SegmentFile)
   case sealed(number: UInt64, bytes: Int64)
 

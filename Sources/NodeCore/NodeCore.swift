@@ -82,6 +82,7 @@ package struct NodeCore: Sendable {
   /// Ends a turn: proposes one entry per shard from all that was submitted, and gives the effects
   /// of all inputs since the last turn. What `effects` held is replaced.
   package mutating func endTurn(now: ClockReading, into effects: inout NodeEffects) {
+    for at in groups.indices { settleStanding(of: at, now: now) }
     if persistence.hasRoom {
       for at in groups.indices { propose(at, now: now) }
     }

@@ -111,6 +111,7 @@ struct ClusterPicture {
         // Who learns is for the leader to say: a member may not have the entry with its seat yet.
         if member.role != .learner && seat.role != .learner { member.role = seat.role }
         member.applied = seat.applied
+        member.standing = seat.standing
         member.digest = digest(of: seat, at: common)
       }
       return member

@@ -252,6 +252,7 @@ extension Dispatcher {
     case .notLeader(let hint): notLeader(hint)
     case .overloaded(let milliseconds): .retry(.overloaded, afterMilliseconds: Int64(milliseconds))
     case .unavailable: .retry(.noLeader, afterMilliseconds: 100)
+    case .ledgersDiffer: .retry(.ledgersDiffer, afterMilliseconds: 1_000)
     case .unknownOutcome: .retry(.outcomeUnknown, afterMilliseconds: 100)
     case .positionNotReached: .retry(.behind, afterMilliseconds: 100)
     }

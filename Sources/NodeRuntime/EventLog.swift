@@ -72,6 +72,15 @@ final class EventLog: Sendable {
       info("snapshot installed", shard, ["index": "\(index.rawValue)"])
     case .snapshotRefused(let shard, let mark):
       warn("received snapshot is no good", shard, ["index": "\(mark.rawValue)"])
+    case .rowsMissing(let shard, let index):
+      alarm("the disk is older than what this member acknowledged; it has no vote", shard, index)
+    case .takenOut(let shard, let index):
+      alarm("a majority has another ledger; this member is rebuilt", shard, index)
+    case .shardStopped(let shard, let index):
+      alarm(
+        "no ledger has a majority; the shard takes no commands and gives no reads", shard, index)
+    case .shardResumed(let shard, let index):
+      warn("a majority has this ledger; the shard goes on", shard, ["index": "\(index.rawValue)"])
     case .digestMismatch(let shard, let index, let node):
       logger.critical(
         "members disagree on the ledger's digest",
@@ -107,6 +116,12 @@ final class EventLog: Sendable {
 
   private func info(_ message: Logger.Message, _ shard: ShardID, _ fields: Logger.Metadata) {
     logger.info(message, metadata: fields.merging(["shard": "\(shard.rawValue)"]) { $1 })
+  }
+
+  /// Somebody has to look at it.
+  private func alarm(_ message: Logger.Message, _ shard: ShardID, _ index: LogIndex) {
+    logger.critical(
+      message, metadata: ["shard": "\(shard.rawValue)", "index": "\(index.rawValue)"])
   }
 
   private func warn(_ message: Logger.Message, _ shard: ShardID, _ fields: Logger.Metadata) {

@@ -124,10 +124,12 @@ extension Lane {
     for event in effects.events {
       hub.events.note(event)
       tally.count(event)
+      routeNotes.note(event)
     }
     if !effects.events.isEmpty { noteRoutes() }
     for opened in effects.openedShards { open(opened) }
     for outgoing in effects.sendNow { hub.send(outgoing, from: self) }
+    for shard in effects.discards { store.discardSnapshots(shard: shard) }
     persist()
     deliver()
     for work in effects.loads { load(work) }

@@ -37,6 +37,7 @@ extension Lane {
     seat.region = String(decoding: status.region, as: UTF8.self)
     seat.member = core.settings.node.rawValue
     seat.role = API.MemberRole(status.role)
+    seat.standing = API.SeatStanding(status.standing)
     seat.leader = status.leader?.rawValue ?? 0
     seat.term = status.term.rawValue
     seat.commit = status.commit.rawValue
@@ -83,6 +84,18 @@ extension Lane {
     let horizon = core.settings.ledger.dedupeHorizonMilliseconds
     let kept = ledger.floor == .zero ? horizon : ledger.now.milliseconds - ledger.floor.milliseconds
     return (ledger.made, ledger.live, min(horizon, kept))
+  }
+}
+
+extension API.SeatStanding {
+  fileprivate init(_ standing: MemberStanding) {
+    self =
+      switch standing {
+      case .serving: .serving
+      case .repairing: .repairing
+      case .rebuilding: .rebuilding
+      case .stopped: .stopped
+      }
   }
 }
 

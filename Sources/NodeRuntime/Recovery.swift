@@ -50,7 +50,9 @@ enum Recovery {
       throw RecoveryError.hardStateLost(store.directory, group.shard)
     }
     var ledger = RestoredLedger.empty
-    if group.snapshot != nil {
+    // One that proved wrong is thrown away unread (rule C10).
+    let isRebuilding = group.hardState?.standing == .rebuilding
+    if group.snapshot != nil, !isRebuilding {
       var loader = SnapshotLoader(limits: core.ledger)
       let reader = try store.openSnapshot(shard: group.shard)
       while let chunk = try reader?.next() { try loader.append(chunk) }

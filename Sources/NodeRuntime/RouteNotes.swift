@@ -12,6 +12,13 @@ struct RouteNotes {
   var catalogVersion: UInt64?
 }
 
+extension RouteNotes {
+  /// A catalog that proved wrong is told anew when there is another, whatever its version.
+  mutating func note(_ event: NodeEvent) {
+    if case .takenOut(.meta, _) = event { catalogVersion = nil }
+  }
+}
+
 extension Lane {
   /// Tells the dispatchers what changed since the last time: new shards, leaders, the catalog.
   /// Leaders and members change with an event of their group and nothing else does but the catalog,

@@ -19,6 +19,7 @@
     case conflictKept = "conflicting-entry-kept"
     case flawedVotes = "flawed-member-votes"
     case diskLostSameID = "disk-lost-under-same-id"
+    case minorityServes = "minority-keeps-serving"
     case learnerVoteCounted = "learner-vote-counted"
     case configOldQuorum = "config-change-at-old-quorum"
     // Leases (rules L).

@@ -100,8 +100,9 @@ extension Follower {
   }
 
   mutating func heartbeat(commit: LogIndex, readRound: UInt64, core: inout GroupCore) {
-    // The leader says at most what this member has acknowledged; after a loss that is more than
-    // there is (rule C9).
+    // The leader says at most what this member has acknowledged to it; after a loss that is more
+    // than there is (rule C9).
+    if commit > core.log.lastIndex { core.noteMissingRows(upTo: commit) }
     core.log.commit(upTo: min(commit, core.log.lastIndex))
     guard let leader else { return }
     guard core.isInService else { return askForRepair(told: commit, core: &core) }
@@ -134,9 +135,7 @@ extension Follower {
 
   /// Acknowledges what is matched: with this turn's write, or at once where it is durable already.
   mutating func acknowledge(writing: Bool, core: inout GroupCore) {
-    guard ackIsDue, let leader, let matched else { return }
-    if !core.isInService { returnToService(matched: matched, core: &core) }
-    guard core.isInService else { return }
+    guard ackIsDue, core.isInService, let leader, let matched else { return }
     if writing {
       #if HOLDFAST_MUTANTS
         if Mutant.ackBeforeSync.isPlanted {
@@ -163,12 +162,15 @@ extension Follower {
   }
 
   /// Rule C9: back once what the current leader confirmed, durably, reaches what was acknowledged.
-  private func returnToService(matched: LogIndex, core: inout GroupCore) {
+  /// A member that was rebuilt acknowledges when it is on the disk that it was (rule C10).
+  func returnToService(core: inout GroupCore) {
+    guard !core.isInService, let matched else { return }
     let durable = min(matched, core.log.durable)
     guard let term = core.log.term(at: durable),
       LogPosition(term: term, index: durable) >= core.hard.acked
     else { return }
     core.isInService = true
+    if core.hard.standing == .rebuilding { core.hard.standing = .sound }
     core.outbox.events.append(.repaired(index: durable))
   }
 }

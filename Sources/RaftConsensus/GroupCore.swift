@@ -37,13 +37,15 @@ struct GroupCore: Sendable {
     durableBallot = (restored.hardState.term, restored.hardState.vote)
     log = RaftLog(
       snapshot: restored.snapshot, entries: restored.entries, commit: restored.hardState.commit)
+    if hard.standing == .rebuilding { log.discard() }
     configuration = log.configurations.latest
     configurationVersion = log.configurations.version
     quorum = configuration.quorum
     random = SeededRandom(seed: seed)
     self.now = now
     barrier = Barrier(snapshot: restored.snapshot, entries: restored.entries, start: now)
-    isInService = !restored.isFlawed && log.last >= restored.hardState.acked
+    isInService =
+      hard.standing != .rebuilding && !restored.isFlawed && log.last >= restored.hardState.acked
     #if HOLDFAST_MUTANTS
       if Mutant.voteForgotten.isPlanted { hard.vote = .none }
       if Mutant.flawedVotes.isPlanted { isInService = true }
@@ -135,10 +137,10 @@ struct GroupCore: Sendable {
 
   // MARK: Persisting
 
-  /// Term, vote or the promise of rule C9 changed since the last write was asked for.
+  /// Term, vote, standing or the promise of rule C9 changed since the last write was asked for.
   var isHardStateDirty: Bool {
     hard.term != writtenHard.term || hard.vote != writtenHard.vote
-      || hard.acked != writtenHard.acked
+      || hard.acked != writtenHard.acked || hard.standing != writtenHard.standing
   }
 
   var isBallotDurable: Bool { durableBallot == (hard.term, hard.vote) }

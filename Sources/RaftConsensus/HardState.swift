@@ -13,16 +13,18 @@ package struct HardState: Hashable, Sendable {
   /// A commit index that was true once. Written along with other changes, never for itself: losing
   /// it costs a heartbeat, not safety.
   package var commit: LogIndex
+  package var standing: Standing
 
   package init(
     term: Term = .zero, vote: MemberID = .none, ackedTerm: Term = .zero,
-    ackedIndex: LogIndex = .zero, commit: LogIndex = .zero
+    ackedIndex: LogIndex = .zero, commit: LogIndex = .zero, standing: Standing = .sound
   ) {
     self.term = term
     self.vote = vote
     self.ackedTerm = ackedTerm
     self.ackedIndex = ackedIndex
     self.commit = commit
+    self.standing = standing
   }
 
   /// The newest entry ever acknowledged, as votes order logs.
@@ -33,6 +35,16 @@ package struct HardState: Hashable, Sendable {
       ackedIndex = newValue.index
     }
   }
+}
+
+/// What the members' digests said of this one's ledger (rule C10).
+package enum Standing: UInt8, Hashable, Sendable {
+  case sound = 0
+  /// A majority has another ledger. Whatever this member's disk has of log and snapshots is thrown
+  /// away, also after a restart, until a leader has given it both anew.
+  case rebuilding = 1
+  /// No majority has one ledger: the shard takes no commands and gives no reads.
+  case stopped = 2
 }
 
 /// What a snapshot stands for: everything up to and with the entry (index, term).

@@ -98,6 +98,9 @@ package enum RaftEvent: Hashable, Sendable {
   /// Entries commit, one after the other, when the lease that they give is over: Δ is below a round
   /// trip and a sync, and reads go by read index (rule L5).
   case leaseTooShort
+  /// The leader says that this member has acknowledged an entry, and its log ends before: its disk
+  /// is older than it was (rules C9, C11).
+  case rowsMissing(upTo: LogIndex)
   /// A flawed member's log reached what it had once acknowledged (rule C9).
   case repaired(index: LogIndex)
 }
@@ -108,6 +111,8 @@ package enum StepDownReason: Hashable, Sendable {
   case quorumLost
   /// The leader is no voter any more, and that is committed.
   case removed
+  /// A majority has another ledger (rule C10).
+  case ledgerWrong
 }
 
 /// What became of a proposal.

@@ -13,6 +13,7 @@ extension RaftGroup {
     }
     if isRemoved == true { stepDown(.removed, now: now.boot) }
     sendReads(now: now.boot)
+    changeFollower { $0.returnToService(core: &$1) }
     let request = core.makePersistRequest()
     changeFollower { $0.acknowledge(writing: request != nil, core: &$1) }
     precondition(

@@ -41,7 +41,7 @@ package struct RaftGroup: Sendable {
     let deadline = now.boot + core.firstElectionTimeout()
     state = .follower(Follower(now: now.boot, electionDeadline: deadline))
     nextAttempt = core.random.next()
-    appliedIndex = restored.snapshot.index
+    appliedIndex = core.log.mark.index
     announced = (core.hard.term, nil)
   }
 
@@ -81,6 +81,8 @@ extension RaftGroup {
   package var configuration: Configuration { core.configuration }
   package var snapshotMark: SnapshotMark { core.log.mark }
   package var hardState: HardState { core.hard }
+
+  package var standing: Standing { core.hard.standing }
 
   /// False while rule C9 keeps the member from voting and acknowledging.
   package var isInService: Bool { core.isInService }

@@ -57,7 +57,9 @@ extension CallFailure {
     if neverProcessed { return false }
     switch code {
     case .unavailable:
-      return !["NOT_LEADER", "NO_LEADER", "NOT_SERVING", "CATALOG_MISSING"].contains(reason)
+      return ![
+        "NOT_LEADER", "NO_LEADER", "NOT_SERVING", "CATALOG_MISSING", "LEDGERS_DIFFER",
+      ].contains(reason)
     case .resourceExhausted: return false
     default: return true
     }

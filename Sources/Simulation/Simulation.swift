@@ -119,8 +119,7 @@ package final class Simulation {
     case .written(let work, let at, let life): written(work, at, life)
     case .saved(let work, let at, let life):
       guard nodes[at].life == life else { return }
-      nodes[at].disk.save(work)
-      deliver(.saved(work), to: at)
+      saved(work, at)
     case .loaded(let work, let at, let life):
       guard nodes[at].life == life else { return }
       deliver(.loaded(work), to: at)

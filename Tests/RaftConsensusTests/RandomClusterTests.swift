@@ -37,6 +37,14 @@ import Testing
     if repairs.isWhole { #expect(repairs.count > 20, "only \(repairs.count) repairs were needed") }
   }
 
+  @Test func ruleC10_membersWhoseStateIsWrongAreRebuilt() {
+    var chaos = Chaos()
+    chaos.takeOut = 20
+    let repairs = run(
+      "taken out", seeds: 80, configuration: Configuration(voters: members(1, 2, 3)), chaos: chaos)
+    if repairs.isWhole { #expect(repairs.count > 80, "only \(repairs.count) were rebuilt") }
+  }
+
   @Test func rulesC1C4L7_membersAndLeadersChangeAllTheTime() {
     var chaos = Chaos()
     chaos.change = 200

@@ -37,7 +37,7 @@ extension NodeCore {
   mutating func receive(_ ack: CatalogAck, from node: NodeID) { deliver(ack, from: node) }
 
   private mutating func pushCatalog(now: ClockReading) {
-    guard let at = position(of: .meta), groups[at].raft.isEstablishedLeader,
+    guard let at = position(of: .meta), groups[at].raft.isEstablishedLeader, groups[at].isSound,
       catalogDesk.isBehind(groups[at].books.catalogVersion)
     else { return }
     let pushes = catalogDesk.pushes(

@@ -71,6 +71,8 @@ extension NodeCore {
     case .leaseTooShort:
       out.events.append(
         .leaseTooShort(shard, leaseMilliseconds: settings.raft.leaseMilliseconds))
+    case .rowsMissing(let index):
+      out.events.append(.rowsMissing(shard, upTo: index))
     case .repaired(let index):
       out.events.append(.repaired(shard, index))
     case .entriesUnreadable(let index, _):

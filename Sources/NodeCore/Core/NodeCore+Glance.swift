@@ -49,6 +49,11 @@ extension NodeCore {
     Self.look(at: &groups[at]) { $0.raft.isBarrierWaived }
   }
 
+  /// The ledger of the group at `at` goes wrong, as in bad memory; false where it has nothing yet.
+  package mutating func miscount(of at: Int, pick: UInt64) -> Bool {
+    groups[at].books.miscount(pick: pick)
+  }
+
   private static func look<R>(at group: inout Group, _ body: (inout Group) -> R) -> R {
     body(&group)
   }

@@ -20,10 +20,13 @@ extension NodeCore {
       preconditionFailure("descriptor of shard \(restored.shard.rawValue) is malformed")
     }
     guard !restored.isClosed else { return sleep(descriptor, restored.hardState) }
-    let books = books(of: descriptor, from: restored.ledger)
     let mark = restored.mark ?? .initial(descriptor.configuration)
+    let isRebuilding = restored.hardState.standing == .rebuilding
+    let books = books(of: descriptor, from: isRebuilding ? .empty : restored.ledger)
+    // What it had may still be on the disk (rule C10).
+    if isRebuilding { out.discards.append(descriptor.shard) }
     precondition(
-      books.index == mark.index,
+      isRebuilding || books.index == mark.index,
       "shard \(restored.shard.rawValue): ledger at \(books.index.rawValue), snapshot at "
         + "\(mark.index.rawValue)")
     insert(
@@ -118,9 +121,15 @@ extension NodeCore {
     switch ledger {
     case .meta(let meta): Books(meta)
     case .shard(let shard): Books(shard)
-    case .empty where descriptor.shard == .meta: Books(MetaLedger(limits: settings.ledger))
-    case .empty: Books(ShardLedger(shard: descriptor.shard, limits: settings.ledger))
+    case .empty: emptyBooks(of: descriptor.shard)
     }
+  }
+
+  /// What every group's ledger begins as.
+  func emptyBooks(of shard: ShardID) -> Books {
+    shard == .meta
+      ? Books(MetaLedger(limits: settings.ledger))
+      : Books(ShardLedger(shard: shard, limits: settings.ledger))
   }
 }
 

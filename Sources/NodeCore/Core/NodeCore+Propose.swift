@@ -10,6 +10,7 @@ extension NodeCore {
       groups[at].renewalIsDue = false
       return refuseQueue(of: at)
     }
+    guard groups[at].isSound else { return refuseQueue(of: at) }
     if groups[at].isMeta && !proposeTopology(at, now: now) { return }
     while let (payload, tokens) = groups[at].queue.take(maxBytes: settings.entryBytesMax) {
       guard let place = propose(.command, payload, at: at, now: now) else {
@@ -40,7 +41,7 @@ extension NodeCore {
   mutating func propose(
     _ kind: EntryKind, _ payload: [UInt8], at: Int, now: ClockReading
   ) -> (index: LogIndex, term: Term)? {
-    guard let time = stamp(at, now: now) else { return nil }
+    guard groups[at].isSound, let time = stamp(at, now: now) else { return nil }
     let result = groups[at].raft.propose(kind: kind, payload: payload, logTime: time, now: now)
     guard case .accepted(let index, let term) = result else { return nil }
     counters.entriesProposed += 1

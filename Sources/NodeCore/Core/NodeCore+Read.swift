@@ -7,6 +7,9 @@ extension NodeCore {
     guard let at = position(of: request.shard) else {
       return refuse([request.token], .notLeader(hint: hint(for: request.shard)))
     }
+    guard groups[at].isSound else {
+      return refuse([request.token], groups[at].refusalWhileUnsound)
+    }
     guard readsWaiting < settings.readsMax else {
       return refuse(
         [request.token], .overloaded(retryAfterMilliseconds: settings.retryAfterMilliseconds))

@@ -10,7 +10,7 @@ extension NodeCore {
     for message in envelope.messages { step(message, from: node, now: now) }
     for push in envelope.catalogPushes { receive(push, from: node, now: now) }
     for ack in envelope.catalogAcks { receive(ack, from: node) }
-    for digest in envelope.appliedDigests { compare(digest, from: node) }
+    for digest in envelope.appliedDigests { receive(digest, from: node) }
   }
 
   private mutating func step(_ message: Message, from node: NodeID, now: ClockReading) {
@@ -27,15 +27,6 @@ extension NodeCore {
     if message.isFromLeader && message.term == groups[at].raft.term {
       groups[at].leaderHeard = now
     }
-  }
-
-  /// A member that differs at an index is a defect that somebody has to look at (rule C10).
-  private mutating func compare(_ digest: AppliedDigest, from node: NodeID) {
-    guard let at = position(of: digest.shard),
-      let own = groups[at].digests.digest(at: digest.index), own != digest.digest
-    else { return }
-    counters.digestMismatches += 1
-    out.events.append(.digestMismatch(digest.shard, digest.index, with: node))
   }
 }
 

@@ -15,7 +15,8 @@ extension NodeCore {
   package var recoveryGaps: [RecoveryGap] {
     groups.indices.compactMap { at in
       let (applied, goal) = (groups[at].books.index, groups[at].recoveryGoal)
-      return applied < goal
+      // A ledger that is thrown away waits for others, and nobody waits for it.
+      return applied < goal && groups[at].isSound
         ? RecoveryGap(shard: groups[at].shard, applied: applied, goal: goal) : nil
     }
   }

@@ -103,6 +103,7 @@ extension NodeCore {
     }
     groups[at].books = books
     groups[at].digesting = nil
+    groups[at].board.forgetOwn(groups[at].raft.member)
     groups[at].lastApplied = now
     groups[at].clock.noted(mark.logTime, now: now)
     answerUnknown(groups[at].proposals.skipped(through: mark.index), shard: shard)

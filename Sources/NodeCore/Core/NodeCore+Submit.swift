@@ -6,6 +6,7 @@ extension NodeCore {
     guard let at = position(of: batch.shard) else {
       return refuse(batch.tokens, .notLeader(hint: hint(for: batch.shard)))
     }
+    guard groups[at].isSound else { return refuse(batch.tokens, groups[at].refusalWhileUnsound) }
     guard groups[at].isLeader else {
       return refuse(batch.tokens, .notLeader(hint: groups[at].leader))
     }
@@ -29,6 +30,7 @@ extension NodeCore {
     case .overloaded: counters.refusedOverloaded += count
     case .unknownOutcome: counters.outcomesUnknown += count
     case .unavailable, .positionNotReached: counters.readsFailed += count
+    case .ledgersDiffer: counters.refusedUnsound += count
     }
     for token in tokens { out.refusals.append(Refused(token: token, reason: reason)) }
   }
@@ -57,11 +59,11 @@ extension NodeCore {
     }
   }
 
-  /// Empties the mailbox of a shard that this node does not lead any more: nothing of it was
-  /// proposed.
+  /// Empties the mailbox of a shard that this node does not lead any more, or that takes no commands:
+  /// nothing of it was proposed.
   mutating func refuseQueue(of at: Int) {
     guard !groups[at].queue.isEmpty else { return }
     intake.left(commands: groups[at].queue.count, bytes: groups[at].queue.byteCount)
-    refuse(groups[at].queue.takeTokens(), .notLeader(hint: groups[at].leader))
+    refuse(groups[at].queue.takeTokens(), groups[at].refusalWhileUnsound)
   }
 }

@@ -3,15 +3,20 @@ import RaftConsensus
 package import StockLedger
 
 extension NodeCore {
-  /// Calls `body` with the ledger of a shard that has a member here; nil otherwise.
+  /// Calls `body` with the ledger of a shard that has a member here; nil otherwise, and for one whose
+  /// ledger is worth nothing (rule C10).
   package func withShardLedger<R>(_ shard: ShardID, _ body: (borrowing ShardLedger) -> R) -> R? {
-    guard let at = position(of: shard), groups[at].books.shard != nil else { return nil }
+    guard let at = position(of: shard), groups[at].isSound, groups[at].books.shard != nil else {
+      return nil
+    }
     return body(groups[at].books.shard!)
   }
 
-  /// Calls `body` with the catalog; nil in another lane than 0.
+  /// Calls `body` with the catalog; nil in another lane than 0, and while it is worth nothing.
   package func withMetaLedger<R>(_ body: (borrowing MetaLedger) -> R) -> R? {
-    guard let at = position(of: .meta), groups[at].books.meta != nil else { return nil }
+    guard let at = position(of: .meta), groups[at].isSound, groups[at].books.meta != nil else {
+      return nil
+    }
     return body(groups[at].books.meta!)
   }
 
@@ -24,7 +29,7 @@ extension NodeCore {
   /// the digests so far, and a new one comes with the ticks that follow.
   package mutating func statusWithDigests(now: ClockReading) -> [ShardStatus] {
     for at in groups.indices where groups[at].hasNewBooks {
-      takeDigest(of: at)
+      takeDigest(of: at, isShared: false)
     }
     return status(now: now)
   }
@@ -72,7 +77,8 @@ extension NodeCore {
     let group = groups[at]
     return ShardStatus(
       shard: group.shard, pool: group.descriptor.pool, region: group.descriptor.region,
-      role: SeatRole(group.raft.role), term: group.raft.term, leader: group.leader,
+      role: SeatRole(group.raft.role), standing: MemberStanding(group.raft), term: group.raft.term,
+      leader: group.leader,
       commit: group.raft.commitIndex, applied: group.books.index, last: group.raft.lastIndex,
       logTime: group.books.logTime, catalogVersion: group.books.catalogVersion,
       digests: group.digests.kept,
@@ -90,6 +96,16 @@ extension NodeCore {
       let median = clocks.median(of: groups[at].voters, now: now)
     else { return 0 }
     return max(0, groups[at].clock.last.milliseconds - median)
+  }
+}
+
+extension MemberStanding {
+  init(_ raft: RaftGroup) {
+    switch raft.standing {
+    case .sound: self = raft.isInService ? .serving : .repairing
+    case .rebuilding: self = .rebuilding
+    case .stopped: self = .stopped
+    }
   }
 }
 

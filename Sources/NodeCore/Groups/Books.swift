@@ -45,6 +45,8 @@ struct Books: Sendable {
 
   func snapshot() -> LedgerSnapshot { shard?.snapshot() ?? meta!.snapshot() }
 
+  mutating func miscount(pick: UInt64) -> Bool { shard?.miscount(pick: pick) ?? false }
+
   func checkInvariants() {
     shard?.checkInvariants()
     meta?.checkInvariants()

@@ -1,7 +1,6 @@
 import Primitives
 
-/// The digests that a member took lately, to be compared with other members' at equal index
-/// (rule C10).
+/// The digests that a member took lately, for whoever describes it.
 struct DigestLog: Sendable {
   /// In order of index.
   private(set) var kept: [DigestAt] = []

@@ -19,7 +19,10 @@ struct Group: Sendable {
   var snapshots = SnapshotSeat()
   var digests = DigestLog()
   /// The digest that is being worked out.
-  var digesting: DigestWork?
+  var digesting: (point: DigestPoint, work: DigestWork)?
+  var board = DigestBoard()
+  /// No ledger had a majority at this index, as far as was found since the start.
+  var stoppedAt = LogIndex.zero
   /// When a message of the current leader came last.
   var leaderHeard: ClockReading?
   private let openedAt: ClockReading

@@ -66,6 +66,16 @@ struct Outbox: Sendable {
     return outgoing
   }
 
+  /// What a group said and did not send yet is not sent.
+  mutating func withdraw(_ shard: ShardID) {
+    for at in boxes.indices {
+      for full in boxes[at].full.indices {
+        boxes[at].full[full].messages.removeAll { $0.shard == shard }
+      }
+      boxes[at].envelope.messages.removeAll { $0.shard == shard }
+    }
+  }
+
   private mutating func box(for node: NodeID) -> Int {
     if let at = boxes.firstIndex(where: { $0.node == node }) { return at }
     boxes.append(Box(node: node))

@@ -45,6 +45,9 @@ struct PersistQueue: Sendable {
     return true
   }
 
+  /// What a group said behind writes that have not started is not sent.
+  mutating func withdraw(_ shard: ShardID) { after.withdraw(shard) }
+
   /// The next work, if it may start.
   mutating func next() -> PersistWork? {
     guard inFlight.count < inFlightMax, !writes.isEmpty || !after.isEmpty else { return nil }

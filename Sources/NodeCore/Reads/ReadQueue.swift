@@ -82,6 +82,13 @@ struct ReadQueue: Sendable {
     return waiters.map(\.token)
   }
 
+  /// All that wait, whatever for.
+  mutating func takeAll() -> [UInt64] {
+    let waiters = fresh + rounds.flatMap(\.waiters) + applying
+    self = ReadQueue()
+    return waiters.map(\.token)
+  }
+
   mutating func takeReady(applied: LogIndex) -> [Ready] {
     guard applying.contains(where: { $0.atLeast <= applied }) else { return [] }
     let ready = applying.filter { $0.atLeast <= applied }

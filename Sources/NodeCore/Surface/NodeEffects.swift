@@ -6,6 +6,9 @@ package import StockLedger
 package struct NodeEffects: Sendable {
   /// To be sent at once. An envelope to the own node is for another lane of it.
   package var sendNow: [Outgoing] = []
+  /// Groups whose ledger proved wrong: storage gives up all their snapshots, those included that are
+  /// being saved, before it does anything of what follows here.
+  package var discards: [ShardID] = []
   /// To be written in one transaction; at most `persistsInFlightMax` are under way.
   package var persist: PersistWork?
   package var replies: [ReplyGroup] = []
@@ -34,7 +37,8 @@ package struct NodeEffects: Sendable {
   package init() {}
 
   package var isEmpty: Bool {
-    sendNow.isEmpty && persist == nil && replies.isEmpty && refusals.isEmpty && reads.isEmpty
+    sendNow.isEmpty && discards.isEmpty && persist == nil && replies.isEmpty && refusals.isEmpty
+      && reads.isEmpty
       && loads.isEmpty && snapshotReads.isEmpty && snapshotsToSave.isEmpty && compactions.isEmpty
       && openedShards.isEmpty && closedShards.isEmpty
       && journal.isEmpty && events.isEmpty
@@ -43,6 +47,7 @@ package struct NodeEffects: Sendable {
   /// Empties the lists and keeps their storage for the next turn.
   package mutating func clear() {
     sendNow.removeAll(keepingCapacity: true)
+    discards.removeAll(keepingCapacity: true)
     persist = nil
     replies.removeAll(keepingCapacity: true)
     refusals.removeAll(keepingCapacity: true)
@@ -109,6 +114,8 @@ package enum RefusalReason: Sendable, Equatable {
   case overloaded(retryAfterMilliseconds: Int)
   /// Not proposed, or not read: no leader or no majority in time.
   case unavailable
+  /// Not proposed, or not read: the members' ledgers differ and none has a majority (rule C10).
+  case ledgersDiffer
   /// Proposed, and perhaps committed: the caller has to ask again under the same request id.
   case unknownOutcome
   /// The read's `atLeast` was not applied in time.

@@ -37,4 +37,15 @@ package enum NodeEvent: Sendable, Equatable {
   case snapshotRefused(ShardID, mark: LogIndex)
   /// Two members differ at one index (rule C10).
   case digestMismatch(ShardID, LogIndex, with: NodeID)
+  /// A majority has another ledger than this node at the index: its member is out of service, and is
+  /// given log and ledger anew (rule C10).
+  case takenOut(ShardID, LogIndex)
+  /// No ledger has a majority at the index: the shard takes no commands and gives no reads here
+  /// (rule C10).
+  case shardStopped(ShardID, LogIndex)
+  /// A majority of other voters than before has this node's ledger.
+  case shardResumed(ShardID, LogIndex)
+  /// The disk is older than what this member acknowledged: it is out of service until it has the
+  /// entries up to there again (rules C9, C11).
+  case rowsMissing(ShardID, upTo: LogIndex)
 }

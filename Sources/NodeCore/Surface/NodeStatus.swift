@@ -7,6 +7,17 @@ package enum SeatRole: UInt8, Sendable {
   case learner = 4
 }
 
+/// Whether a seat does its part.
+package enum MemberStanding: UInt8, Sendable {
+  case serving = 1
+  /// It lost log rows, and follows until it has them again (rule C9).
+  case repairing = 2
+  /// Its ledger was wrong, and it is given another (rule C10).
+  case rebuilding = 3
+  /// No ledger of the shard has a majority (rule C10).
+  case stopped = 4
+}
+
 package struct DigestAt: Sendable, Equatable {
   package var index: LogIndex
   package var digest: Hash128
@@ -26,6 +37,7 @@ package struct ShardStatus: Sendable, Equatable {
   package var pool: [UInt8]
   package var region: [UInt8]
   package var role: SeatRole
+  package var standing: MemberStanding
   package var term: Term
   package var leader: NodeID?
   package var commit: LogIndex
@@ -65,6 +77,8 @@ package struct NodeCounters: Sendable, Equatable {
   package var refusedNotLeader: UInt64 = 0
   package var refusedOverloaded: UInt64 = 0
   package var outcomesUnknown: UInt64 = 0
+  /// Commands and reads of shards that are stopped.
+  package var refusedUnsound: UInt64 = 0
   package var readsByLease: UInt64 = 0
   package var readsByQuorum: UInt64 = 0
   package var readsStale: UInt64 = 0

@@ -59,6 +59,20 @@ extension UInt64 {
 }
 
 extension NodeCore {
+  /// Compares the own clock with the median of all clocks that are known (rule T2).
+  mutating func watchOwnClock(now: ClockReading) {
+    guard let median = clocks.median(of: settings.nodes.map(\.id), now: now) else { return }
+    let off = now.wall - median
+    let limit = settings.clockAlarmMilliseconds
+    if !clockAlarm && abs(off) > limit {
+      clockAlarm = true
+      out.events.append(.ownClockOff(byMilliseconds: off))
+    } else if clockAlarm && abs(off) * 2 < limit {
+      clockAlarm = false
+      out.events.append(.ownClockGood)
+    }
+  }
+
   /// Says so when the node's two clocks begin to disagree, and when they agree again.
   mutating func comparePair(now: ClockReading) {
     switch clockWatch.note(now) {

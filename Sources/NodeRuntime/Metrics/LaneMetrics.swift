@@ -24,6 +24,7 @@ final class LaneMetrics {
   private let turnP99: Gauge
   private var queues: [(depth: (Lane) -> Int, gauge: Gauge)] = []
   private let shardsLed: Gauge
+  private let seatsOut: Gauge
   private let liveReservations: Gauge
   private let logTimeAhead: Gauge
   private let dedupeHorizon: Gauge
@@ -50,6 +51,7 @@ final class LaneMetrics {
     turnMax = gauge("holdfast_turn_max_seconds")
     turnP99 = gauge("holdfast_turn_p99_seconds")
     shardsLed = gauge("holdfast_shards_led")
+    seatsOut = gauge("holdfast_seats_out_of_service")
     liveReservations = gauge("holdfast_live_reservations")
     logTimeAhead = gauge("holdfast_log_time_ahead_seconds")
     dedupeHorizon = gauge("holdfast_dedupe_horizon_seconds")
@@ -98,6 +100,7 @@ final class LaneMetrics {
   private func publishLedgers(_ lane: Lane) {
     let shards = lane.core.status(now: SystemClock.now())
     shardsLed.record(shards.count { $0.role == .leader })
+    seatsOut.record(shards.count { $0.standing != .serving })
     let ahead = shards.map(\.logTimeAheadMilliseconds).max() ?? 0
     logTimeAhead.record(Double(ahead) / 1e3)
     var live = 0

@@ -29,6 +29,7 @@ enum CountedEvent: Int, CaseIterable {
   case snapshotTaken, snapshotSaved, snapshotSending, snapshotInstalled, snapshotRefused
   case electionStarted, becameLeader, steppedDown, clockStepped
   case membersChanged, transferStarted, transferFailed
+  case takenOut, repaired, rowsMissing, shardStopped, shardResumed
 
   init?(_ event: NodeEvent) {
     switch event {
@@ -44,7 +45,12 @@ enum CountedEvent: Int, CaseIterable {
     case .membersChanged: self = .membersChanged
     case .transferStarted: self = .transferStarted
     case .transferFailed: self = .transferFailed
-    case .leaderChanged, .repaired, .opened, .closed, .ownClockOff, .ownClockGood, .outcomesUnknown,
+    case .takenOut: self = .takenOut
+    case .repaired: self = .repaired
+    case .rowsMissing: self = .rowsMissing
+    case .shardStopped: self = .shardStopped
+    case .shardResumed: self = .shardResumed
+    case .leaderChanged, .opened, .closed, .ownClockOff, .ownClockGood, .outcomesUnknown,
       .digestMismatch,
       .clockPairDisagrees, .clockPairAgrees, .leaseTooShort:
       return nil
@@ -66,6 +72,11 @@ enum CountedEvent: Int, CaseIterable {
     case .membersChanged: ("holdfast_membership_total", "changed")
     case .transferStarted: ("holdfast_leadership_total", "handing_over")
     case .transferFailed: ("holdfast_leadership_total", "kept")
+    case .takenOut: ("holdfast_standing_total", "taken_out")
+    case .repaired: ("holdfast_standing_total", "repaired")
+    case .rowsMissing: ("holdfast_standing_total", "rows_missing")
+    case .shardStopped: ("holdfast_standing_total", "stopped")
+    case .shardResumed: ("holdfast_standing_total", "resumed")
     }
   }
 }

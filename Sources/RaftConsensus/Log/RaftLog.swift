@@ -206,6 +206,20 @@ extension RaftLog {
   }
 }
 
+extension RaftLog {
+  /// Nothing of it is to be trusted (rule C10): it becomes that of a member that is new, and only who
+  /// the members are is kept. Rows go from the disk, and what is being written confirms nothing.
+  mutating func discard() {
+    mark = .initial(configurations.latest)
+    tail = LogTail(after: mark.index, logTime: mark.logTime)
+    terms = TermRuns(floor: mark.position)
+    configurations.reset(to: mark)
+    writes.reset(to: mark.index)
+    committed = mark.index
+    handedOut = mark.index
+  }
+}
+
 // MARK: - Reading for followers
 
 extension RaftLog {

@@ -139,6 +139,7 @@ extension RaftEvent {
     case .transferStarted(let to): "hands over to \(to.rawValue), its lease is over"
     case .transferFailed(let to): "leads on, \(to.rawValue) did not take over"
     case .leaseTooShort: "finds its lease too short"
+    case .rowsMissing(let index): "lacks what it acknowledged up to \(index.rawValue)"
     case .repaired(let index): "is repaired up to \(index.rawValue)"
     }
   }

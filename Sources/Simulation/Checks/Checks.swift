@@ -83,6 +83,8 @@ struct Checks {
   var elections = 0
   var leaseReads = 0
   var staleBeyondBound = 0
+  /// Answers of members whose ledger had gone wrong and who did not know yet.
+  var answersWithheld = 0
 
   /// The place of a shard's track, made at first sight.
   mutating func place(_ shard: ShardID) -> Int {

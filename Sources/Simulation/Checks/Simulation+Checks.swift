@@ -21,18 +21,18 @@ extension Simulation {
     switch event {
     case .becameLeader(let shard, let term): checkLeader(shard, term, at)
     case .steppedDown: marks.reach(.steppedDown)
-    case .digestMismatch(let shard, let index, let other):
-      fail(
-        "C10",
-        "node \(at + 1) and node \(other.rawValue) differ at \(index.rawValue) of shard "
-          + "\(shard.rawValue)")
-    case .snapshotInstalled: marks.reach(.snapshotInstalled)
+    case .digestMismatch, .takenOut, .shardStopped, .rowsMissing: checkStanding(event, at)
+    case .snapshotInstalled(let shard, _):
+      marks.reach(.snapshotInstalled)
+      faults.wrong.replaced(at, shard)
     case .snapshotRefused: marks.reach(.snapshotRefused)
     case .snapshotSaved: marks.reach(.snapshotSaved)
     case .repaired(let shard, _):
       marks.reach(.repaired)
       checkRepaired(shard, at)
-      faults.repaired(at, shard)
+      if faults.wrong.repaired(at, shard) { marks.reach(.rebuilt) }
+      // Its disk may have been damaged a second time meanwhile.
+      if !nodes[at].disk.isDamaged(shard) { faults.repaired(at, shard) }
     case .outcomesUnknown: marks.reach(.outcomeUnknown)
     case .clockStepped: marks.reach(.clockStepped)
     case .ownClockOff: marks.reach(.ownClockOff)
@@ -154,6 +154,8 @@ extension Simulation {
   /// All members apply the same entries and come to the same outcomes; the first one is judged by
   /// the model.
   private func check(_ row: JournalRow, _ at: Int) {
+    // Of a ledger that has gone wrong nothing else is expected.
+    guard !faults.wrong.contains(at, row.shard) else { return }
     let place = checks.place(row.shard)
     let found =
       Self.content(row.entry) ^ contentHash(row.outcomes, seed: row.entry.term.rawValue)
@@ -220,9 +222,9 @@ extension Simulation {
 
   // MARK: Digests and reads
 
-  /// Equal index, equal digest (rule C10): members tell theirs to the leader.
-  func noteDigests(_ digests: [AppliedDigest]) {
-    for digest in digests {
+  /// Equal index, equal digest (rule C10): members tell each other theirs.
+  func noteDigests(_ digests: [AppliedDigest], from at: Int) {
+    for digest in digests where !faults.wrong.wasEver(at, digest.shard) {
       let place = checks.place(digest.shard)
       if let known = checks.shards[place].digests[digest.index] {
         checks.digestsCompared += 1

@@ -47,6 +47,8 @@ struct Fault: Sendable {
     /// What is read of snapshots is not what was written, for a while.
     case misreadSnapshots(node: Int)
     case loseDisk(node: Int)
+    /// The ledger of one group goes wrong in a node's memory (rule C10).
+    case miscount(node: Int, pick: UInt64)
     /// A bad time server: all wall clocks step together.
     case stepAllWalls(milliseconds: Int64)
     /// An operator hands a lead over; hindered, the old leader may be cut off meanwhile.

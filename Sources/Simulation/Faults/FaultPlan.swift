@@ -24,13 +24,14 @@ package struct FaultPlan: Sendable {
 
   enum Family: UInt64, CaseIterable {
     case partition, crash, crashAll, pause, stopInside, slowDisk, failedSync, clog, stepWall, rate,
-      freeze, spoil, loseDisk, transfer, members, mutiny, holdBack, slowDisks, bringHome, snapshots
+      freeze, spoil, loseDisk, transfer, members, mutiny, holdBack, slowDisks, bringHome, snapshots,
+      miscount
     // Of recipes only.
     case holdTransfer, partitionPair, plainTransfer, slowVotesSent, slowVotesReceived, add,
       removeLeader, removePartitioned, removeOther
 
     /// Those that any seed may have.
-    static let common = allCases.filter { $0.rawValue <= snapshots.rawValue }
+    static let common = allCases.filter { $0.rawValue <= miscount.rawValue }
   }
 
   init(_ options: SimOptions) {
@@ -168,6 +169,7 @@ package struct FaultPlan: Sendable {
     case .removeLeader: return .changeMembers(.removeLeader, pick: pick)
     case .removePartitioned: return .changeMembers(.removePartitioned, pick: pick)
     case .removeOther: return .changeMembers(.removeOther, pick: pick)
+    case .miscount: return .miscount(node: node, pick: pick)
     }
   }
 

@@ -6,7 +6,7 @@ import RaftConsensus
 
 extension Simulation {
   /// A group may have less than half of its voters damaged at any time.
-  private func mayDamage(_ node: Int, _ shard: ShardID) -> Bool {
+  func mayDamage(_ node: Int, _ shard: ShardID) -> Bool {
     guard let voters = voters(of: shard) else { return false }
     guard voters.contains(node) else { return true }
     let damaged = voters.filter {
@@ -19,6 +19,7 @@ extension Simulation {
     guard faults.isExcused(node, shard) else { return false }
     if let file = nodes[node].disk.file(of: shard),
       !nodes[node].disk.files[file].isDamaged, nodes[node].isUp,
+      !faults.wrong.contains(node, shard), !nodes[node].hasWrongSnapshot(of: shard),
       let group = group(shard, node), nodes[node].core!.glance(group).isInService
     {
       faults.repaired(node, shard)

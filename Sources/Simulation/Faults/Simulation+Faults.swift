@@ -27,6 +27,8 @@ struct FaultState {
     excused.removeAll { $0.node == node && $0.shard == shard }
   }
 
+  var wrong = WrongLedgers()
+
   private var running: [(number: Int, fault: Fault)] = []
 
   mutating func begin(_ number: Int, _ fault: Fault) {
@@ -96,6 +98,7 @@ extension Simulation {
     case .bringHome(let pick): bringHome(pick)
     case .changeMembers(let change, let pick): orderChange(change, pick)
     case .mutiny(let pick): mutiny(pick)
+    case .miscount(let node, let pick): miscount(node, pick)
     }
     schedule(.endOfFault(number), after: fault.lasts)
   }
@@ -120,7 +123,7 @@ extension Simulation {
     case .misreadSnapshots(let node): nodes[node].misreadsSnapshots = false
     case .spoil(let node, _), .spoilSnapshot(let node, _): restartLater(node)
     case .pause, .stopInside, .failedSync, .clog, .clogAll, .rate, .loseDisk, .transfer, .bringHome,
-      .changeMembers:
+      .changeMembers, .miscount:
       break
     }
   }

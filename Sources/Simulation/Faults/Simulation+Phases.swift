@@ -28,7 +28,11 @@ extension Simulation {
       schedule(.phase(.done), after: options.healSeconds * 1_000_000_000)
     case .done:
       guard phase == .liveness else { return }
-      let stuck = faults.eligible.filter { !faults.progressed.contains($0) }
+      if isRebuilding, now < faults.healedAt + options.healSeconds * 1_000_000_000 {
+        return schedule(.phase(.done), after: 500_000_000)
+      }
+      checkRebuilt()
+      let stuck = faults.eligible.filter { !faults.progressed.contains($0) && !isUndecided($0) }
       if !stuck.isEmpty {
         fail(
           "liveness",
@@ -125,7 +129,7 @@ extension Simulation {
     for shard in load.shards {
       let place = checks.place(shard)
       let last = LogIndex(UInt64(checks.shards[place].applied.count))
-      for at in nodes.indices where nodes[at].isUp {
+      for at in nodes.indices where nodes[at].isUp && !faults.wrong.contains(at, shard) {
         let wrong = nodes[at].core!.withShardLedger(shard) { ledger in
           ledger.appliedIndex == last
             ? checks.shards[place].model.difference(from: ledger) : nil

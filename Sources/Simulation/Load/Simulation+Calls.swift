@@ -107,7 +107,7 @@ extension Simulation {
       pause = 5_000_000 + random.below(20_000_000)
       marks.reach(.followedHint)
     case .overloaded(let milliseconds): pause = UInt64(milliseconds) * 1_000_000
-    case .notLeader, .unavailable, .unknownOutcome, .positionNotReached: break
+    case .notLeader, .unavailable, .ledgersDiffer, .unknownOutcome, .positionNotReached: break
     }
     load.callers[caller].call!.node = (next + nodes.count - 1) % nodes.count
     // The attempt's answer is in: what still comes for its token is not for this caller.

@@ -7,6 +7,10 @@ package enum Mark: Int, CaseIterable, Sendable {
   case startedFlawed
   case repaired
   case diskLost
+  case ledgerWrong
+  case leaderWrong
+  case takenOut
+  case rebuilt
   case loadedFromDisk
   case loadFailed
   case snapshotSaved

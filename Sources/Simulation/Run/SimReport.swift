@@ -21,6 +21,8 @@ package struct SimReport: Sendable {
   package var marks: Marks
   /// Reads that were answered by a lease and were too old, where clocks were worse than promised.
   package var staleBeyondBound = 0
+  /// Answers of members whose ledger had gone wrong; no client heard them.
+  package var answersWithheld = 0
   package var undecidedHistories = 0
   package var judgedHistories = 0
 
@@ -35,6 +37,7 @@ package struct SimReport: Sendable {
         + "(\(leaseReads) by lease, \(staleReads) stale ones), \(expired) holds expired, "
         + "\(judgedHistories) histories linearizable"
         + (undecidedHistories > 0 ? ", \(undecidedHistories) undecided" : "")
+        + (answersWithheld > 0 ? ", \(answersWithheld) answers of wrong ledgers" : "")
         + (staleBeyondBound > 0 ? ", \(staleBeyondBound) stale by clocks beyond the bound" : ""),
     ]
   }
@@ -62,6 +65,7 @@ extension Simulation {
       elections: checks.elections, faults: faults.begun, expired: expired,
       digestsCompared: checks.digestsCompared, entriesCompared: checks.entriesCompared,
       marks: marks, staleBeyondBound: checks.staleBeyondBound,
+      answersWithheld: checks.answersWithheld,
       undecidedHistories: load.undecided, judgedHistories: load.judged)
   }
 }

@@ -21,6 +21,10 @@ struct SimDisk {
     var isSnapshotSpoiled = false
     /// A start found the snapshot spoiled: it is gone, and what it stood for with it.
     var hasLostSnapshot = false
+    /// The snapshot was made of a ledger that had gone wrong (rule C10).
+    var isWrong = false
+    /// The snapshot was given up, and the write that empties the log has yet to come.
+    var isDiscarded = false
 
     var isDamaged: Bool { spoiledFrom != nil || isSnapshotSpoiled || hasLostSnapshot }
     var firstIndex: LogIndex { entries.first?.index ?? .zero }
@@ -81,8 +85,11 @@ struct SimDisk {
       files[at].entries.removeLast()
     }
     let floor = files[at].mark?.index ?? .zero
+    if rows.firstIndex == LogIndex(1) { files[at].isDiscarded = false }
     if let first = rows.entries.first {
       let end = max(files[at].entries.last?.index ?? .zero, floor)
+      // Rows behind the snapshot that is gone: nothing reads them, and the next write deletes them.
+      if files[at].isDiscarded, first.index > end.next { return }
       precondition(
         first.index <= end.next, "row \(first.index.rawValue) behind \(end.rawValue)")
       // An own snapshot may be ahead of the log's writes, and be all that a start finds of them:
@@ -99,7 +106,7 @@ struct SimDisk {
     }
   }
 
-  mutating func save(_ work: SnapshotWork) {
+  mutating func save(_ work: SnapshotWork, isWrong: Bool) {
     guard let at = file(of: work.shard), work.mark.index > files[at].mark?.index ?? .zero else {
       return
     }
@@ -110,6 +117,7 @@ struct SimDisk {
     files[at].mark = work.mark
     files[at].isSnapshotSpoiled = false
     files[at].hasLostSnapshot = false
+    files[at].isWrong = isWrong
     // Rows that a snapshot stands for are not needed any more.
     if let spoiled = files[at].spoiledFrom, spoiled <= work.mark.index {
       files[at].spoiledFrom = nil
@@ -123,6 +131,15 @@ struct SimDisk {
     } else {
       files[at].entries = []
     }
+  }
+
+  /// No snapshot of the group is left.
+  mutating func discard(_ shard: ShardID) {
+    guard let at = file(of: shard) else { return }
+    files[at].mark = nil
+    files[at].snapshot = []
+    files[at].isWrong = false
+    files[at].isDiscarded = true
   }
 
   mutating func compact(_ compaction: Compaction) {
@@ -157,9 +174,11 @@ struct SimDisk {
     return entries
   }
 
-  /// A part of the saved snapshot; nil if there is another one by now.
+  /// A part of the saved snapshot; nil if there is another one by now. One that was made of a wrong
+  /// ledger is not handed on: two members with the same error would soon be no minority any more.
   func read(_ work: SnapshotReadWork, wrong: Bool) -> (bytes: [UInt8], isLast: Bool)? {
-    guard let at = file(of: work.shard), files[at].mark == work.request.mark else { return nil }
+    guard let at = file(of: work.shard), files[at].mark == work.request.mark, !files[at].isWrong
+    else { return nil }
     let all = files[at].snapshot
     let start = Int(work.request.offset)
     guard start <= all.count else { return nil }
@@ -180,6 +199,10 @@ struct SimDisk {
   mutating func spoilSnapshot(_ shard: ShardID) {
     guard let at = file(of: shard) else { return }
     files[at].isSnapshotSpoiled = true
+  }
+
+  func isDamaged(_ shard: ShardID) -> Bool {
+    files.contains { $0.shard == shard && $0.isDamaged }
   }
 
   // MARK: Recovery

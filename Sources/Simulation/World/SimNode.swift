@@ -18,6 +18,13 @@ struct SimNode {
     case decided(NodeEffects, [PendingRead])
   }
 
+  struct Saving {
+    var shard: ShardID
+    var mark: SnapshotMark
+    /// The ledger that it is made of had gone wrong.
+    var isWrong: Bool
+  }
+
   /// A read that the core may be asked to make, and of what.
   struct PendingRead {
     var token: UInt64
@@ -52,6 +59,8 @@ struct SimNode {
   var diskBusyUntil: UInt64 = 0
   /// Reads that the core has, by token: few at a time.
   var reads: [PendingRead] = []
+  /// Snapshots that are being saved; a discard takes them along.
+  var saving: [Saving] = []
   /// Longest time that a write takes.
   var writeNanosecondsMax: UInt64 = 2_000_000
   /// The next write fails, which ends the process (trap 24).

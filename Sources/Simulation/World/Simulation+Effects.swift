@@ -10,10 +10,9 @@ extension Simulation {
     let life = nodes[at].life
     for opened in effects.openedShards { nodes[at].disk.create(opened) }
     for outgoing in effects.sendNow { send(outgoing, from: at) }
+    for shard in effects.discards { discard(shard, at) }
     if let work = effects.persist { persist(work, at) }
-    for work in effects.snapshotsToSave {
-      schedule(.saved(work, node: at, life: life), after: diskTime(at) * 2)
-    }
+    for work in effects.snapshotsToSave { save(work, at) }
     for shard in effects.closedShards { nodes[at].disk.close(shard) }
     for compaction in effects.compactions { nodes[at].disk.compact(compaction) }
     for work in effects.loads {
@@ -34,7 +33,7 @@ extension Simulation {
     let to = Int(outgoing.to.rawValue) - 1
     precondition(to != from, "node \(from + 1) has one lane and writes to itself")
     for message in outgoing.envelope.messages { check(message, from: from) }
-    noteDigests(outgoing.envelope.appliedDigests)
+    noteDigests(outgoing.envelope.appliedDigests, from: from)
     guard network.holdsAny else { return transmit(outgoing.envelope, from: from, to: to) }
     var rest = outgoing.envelope
     rest.messages = []
@@ -92,6 +91,27 @@ extension Simulation {
     deliver(.persisted(work.ticket), to: at)
   }
 
+  private func save(_ work: SnapshotWork, _ at: Int) {
+    let isWrong = !work.isInstalled && faults.wrong.contains(at, work.shard)
+    nodes[at].saving.append(
+      SimNode.Saving(shard: work.shard, mark: work.mark, isWrong: isWrong))
+    schedule(.saved(work, node: at, life: nodes[at].life), after: diskTime(at) * 2)
+  }
+
+  func saved(_ work: SnapshotWork, _ at: Int) {
+    let place = nodes[at].saving.firstIndex { $0.shard == work.shard && $0.mark == work.mark }
+    guard let place else { return }
+    nodes[at].disk.save(work, isWrong: nodes[at].saving.remove(at: place).isWrong)
+    deliver(.saved(work), to: at)
+  }
+
+  /// A store does one thing after the other: what was being saved is there when the rest goes, and
+  /// goes too.
+  private func discard(_ shard: ShardID, _ at: Int) {
+    nodes[at].saving.removeAll { $0.shard == shard }
+    nodes[at].disk.discard(shard)
+  }
+
   func writeToDisk(_ work: PersistWork, _ at: Int) {
     for write in work.writes { checkHardState(write, on: at) }
     nodes[at].disk.write(work)
@@ -109,6 +129,9 @@ extension Simulation {
   // MARK: Answers
 
   private func deliver(_ reply: ReplyGroup, from at: Int) {
+    guard !faults.wrong.contains(at, reply.shard) else {
+      return keepFromClients(reply.tokens.count)
+    }
     let records = SimOutcome.split(reply.outcomes)
     precondition(
       records.count == reply.tokens.count,
@@ -122,6 +145,7 @@ extension Simulation {
     guard let pending = forgetRead(instant.token, at) else {
       return fail("C8", "a read of node \(at + 1) was answered twice: token \(instant.token)")
     }
+    guard !faults.wrong.contains(at, instant.shard) else { return keepFromClients(1) }
     let location = Load.locationName(load.region(of: instant.shard))
     let books = withCore(at) { core in
       core.withShardLedger(instant.shard) {

@@ -28,6 +28,7 @@ extension Simulation {
     } catch {
       return fail("C9", "node \(at + 1) can't read the snapshot that it wrote: \(error)")
     }
+    faults.wrong.started(at, nodes[at].disk)
     trace.mix(UInt64(at) | 0x5A << 32)
     deliver(.tick, to: at)
     schedule(.tick(node: at, life: nodes[at].life), after: random.below(Self.tickNanoseconds) + 1)
@@ -48,6 +49,7 @@ extension Simulation {
     nodes[at].reads = []
     let writing = nodes[at].writing
     nodes[at].writing = []
+    nodes[at].saving = []
     nodes[at].diskBusyUntil = now
     nodes[at].failsNextWrite = false
     if !writing.isEmpty { marks.reach(.crashedWhileWriting) }

@@ -26,7 +26,7 @@ package struct ShardLedger: Sendable {
   private func read<R>(_ body: (inout ShardState) -> R) -> R { body(&box.state) }
 
   @inline(__always)
-  private mutating func change<R>(_ body: (inout ShardState) -> R) -> R {
+  mutating func change<R>(_ body: (inout ShardState) -> R) -> R {
     if !isKnownUniquelyReferenced(&box) { box = Box(box.state) }
     return body(&box.state)
   }

@@ -31,6 +31,20 @@ extension API {
     case learner = 4
   }
 
+  /// Whether a seat does its part.
+  package enum SeatStanding: Int32, WireEnum {
+    /// Not known.
+    case unspecified = 0
+    /// It does.
+    case serving = 1
+    /// It lost rows of its log and has no vote until the leader has given them to it again.
+    case repairing = 2
+    /// A majority had another ledger: it has no vote and answers nothing until it was given theirs.
+    case rebuilding = 3
+    /// No ledger of the shard has a majority: it takes no commands and gives no reads.
+    case stopped = 4
+  }
+
   /// Asks for the cluster.
   package struct DescribeClusterRequest: WireMessage {
     package static let name = "holdfast.v1.DescribeClusterRequest"
@@ -158,6 +172,8 @@ extension API {
     package var digest: [UInt8] = []
     /// The last index in the member's ledger; 0: not known.
     package var applied: UInt64 = 0
+    /// Whether it does its part, by its own word.
+    package var standing = SeatStanding.unspecified
 
     package init() {}
 
@@ -168,6 +184,7 @@ extension API {
       visitor.field(4, &node)
       visitor.field(5, &digest)
       visitor.field(6, &applied)
+      visitor.field(7, &standing)
     }
   }
 }

@@ -114,6 +114,8 @@ extension API {
     package var liveReservations: UInt64 = 0
     /// How long an ended request id is still recognised.
     package var dedupeHorizon: Swift.Duration?
+    /// Whether it does its part.
+    package var standing = SeatStanding.unspecified
 
     package init() {}
 
@@ -134,6 +136,7 @@ extension API {
       visitor.field(14, &reservationsMade)
       visitor.field(15, &liveReservations)
       visitor.field(16, &dedupeHorizon)
+      visitor.field(17, &standing)
     }
   }
 

@@ -32,6 +32,7 @@ package enum ErrorReason: Int32, CaseIterable, Sendable {
   case streamBroken = 64
   case behind = 65
   case catalogMissing = 66
+  case ledgersDiffer = 67
   case deadlinePassed = 70
   case `internal` = 80
 

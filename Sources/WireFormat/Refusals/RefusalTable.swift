@@ -21,7 +21,7 @@ extension ErrorReason {
     case .certificateRequired: .unauthenticated
     case .overloaded, .diskFull, .ledgerFull: .resourceExhausted
     case .noLeader, .notLeader, .outcomeUnknown, .notServing, .streamBroken, .behind,
-      .catalogMissing:
+      .catalogMissing, .ledgersDiffer:
       .unavailable
     case .deadlinePassed: .deadlineExceeded
     case .internal: .internal
@@ -63,6 +63,7 @@ extension ErrorReason {
     case .streamBroken: "an earlier request of the stream was not available"
     case .behind: "the node has not reached the position that was asked for"
     case .catalogMissing: "the shard has not heard of this from the catalog yet"
+    case .ledgersDiffer: "the ledgers of the shard's members differ and none has a majority"
     case .deadlinePassed: "the deadline passed; the outcome is unknown"
     case .internal: "a fault of ours"
     }

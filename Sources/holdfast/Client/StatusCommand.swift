@@ -59,6 +59,7 @@ struct StatusCommand: AsyncParsableCommand {
             out.put("node", raw: member.node)
             out.put("applied", raw: member.applied)
             out.put("digest", hexText(member.digest))
+            out.put("standing", apiName(member.standing))
           }
         }
       }
@@ -85,6 +86,10 @@ struct StatusCommand: AsyncParsableCommand {
   }
 
   private func agreement(_ shard: API.ShardDescription) -> String {
+    let unsound = shard.members.filter { $0.standing != .serving && $0.standing != .unspecified }
+    guard unsound.isEmpty else {
+      return unsound.map { "node \($0.node) \(apiName($0.standing))" }.joined(separator: ", ")
+    }
     let known = shard.members.filter { !$0.digest.isEmpty }
     guard !known.isEmpty else { return "not known" }
     guard known.allSatisfy({ $0.digest == shard.digest }) else { return "NO" }

@@ -41,11 +41,14 @@ class Cluster:
     def __init__(self, regions="eu,us,ap", nodes_per_region=1, spares=0, lanes=1):
         self.folder = tempfile.TemporaryDirectory(prefix="holdfast-interop-")
         self.log = (Path(self.folder.name) / "log").open("w+")
+        self.command = [
+            str(BINARY), "dev", "--regions", regions, "--nodes-per-region", str(nodes_per_region),
+            "--spares", str(spares), "--lanes", str(lanes), "--base-port", "0", "--dir", self.folder.name + "/cluster"]
+        self._start()
+
+    def _start(self):
         self.process = subprocess.Popen(
-            [str(BINARY), "dev", "--regions", regions, "--nodes-per-region",
-             str(nodes_per_region), "--spares", str(spares), "--lanes", str(lanes),
-             "--base-port", "0", "--dir", self.folder.name + "/cluster"],
-            stdout=subprocess.PIPE, stderr=self.log, text=True)
+            self.command, stdout=subprocess.PIPE, stderr=self.log, text=True)
         line = self.process.stdout.readline()
         if not line.startswith("READY "):
             self.log.seek(0)
@@ -68,12 +71,25 @@ class Cluster:
         return grpc.secure_channel(
             self.node(region)["endpoint"], self.credentials(with_certificate))
 
+    def logged(self):
+        """What all its nodes have logged so far."""
+        return (Path(self.folder.name) / "log").read_text()
+
+    def restart(self, between):
+        """Stops all nodes, does something, and starts them again on what they have."""
+        self._end()
+        between()
+        self._start()
+
     def stop(self):
-        self.process.send_signal(signal.SIGINT)
-        code = self.process.wait(30)
+        code = self._end()
         self.log.close()
         self.folder.cleanup()
         assert code == 0, f"holdfast dev ended with {code} after Ctrl-C"
+
+    def _end(self):
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(30)
 
 
 class Shop:

@@ -275,6 +275,7 @@ final class VirtualCluster {
       }
     }
     for outgoing in effects.sendNow { send(outgoing, from: at) }
+    for shard in effects.discards { discard(shard, at) }
     if let work = effects.persist {
       schedule(.written(work, at, life: life), after: draw(options.persistDelay))
     }
@@ -294,6 +295,14 @@ final class VirtualCluster {
     for reply in effects.replies { take(reply) }
     for refusal in effects.refusals { refusals[refusal.token] = refusal.reason }
     for read in effects.reads { reads[read.token] = read }
+  }
+
+  /// Snapshots that are being saved go too.
+  private func discard(_ shard: ShardID, _ at: Int) {
+    nodes[at].disk.discard(shard)
+    events.removeAll {
+      if case .saved(let work, at, _) = $0.what { work.shard == shard } else { false }
+    }
   }
 
   private func take(_ reply: ReplyGroup) {

@@ -76,6 +76,11 @@ struct VirtualDisk {
     files[work.shard] = file
   }
 
+  mutating func discard(_ shard: ShardID) {
+    files[shard]?.mark = nil
+    files[shard]?.chunks = []
+  }
+
   mutating func compact(_ compaction: Compaction) {
     files[compaction.shard]?.entries.removeAll { $0.index <= compaction.through }
   }

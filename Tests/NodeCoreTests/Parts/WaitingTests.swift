@@ -2,6 +2,7 @@ import Primitives
 import Testing
 
 @testable import NodeCore
+@testable import RaftConsensus
 
 private func at(_ milliseconds: UInt64) -> ClockReading {
   let nanoseconds = milliseconds * 1_000_000
@@ -115,5 +116,55 @@ private func at(_ milliseconds: UInt64) -> ClockReading {
     var queue = ReadQueue()
     queue.append(request(1, stale: true), now: at(0))
     #expect(queue.takeReady(applied: .zero) == [ReadQueue.Ready(token: 1, way: .stale)])
+  }
+}
+
+@Suite struct WithdrawalTests {
+  private func message(_ shard: UInt32, to member: UInt64) -> Message {
+    Message(
+      shard: ShardID(shard), from: MemberID(1), to: MemberID(member), term: Term(1),
+      body: .voteReply(granted: true))
+  }
+
+  private func request(_ sequence: UInt64) -> PersistRequest {
+    PersistRequest(
+      hardState: HardState(), rows: nil,
+      receipt: PersistReceipt(
+        sequence: sequence, lastLog: LogPosition(term: Term(1), index: LogIndex(sequence)),
+        term: Term(1), vote: .none))
+  }
+
+  /// What left with a write that has started is covered by the hard state in it (rule C9).
+  @Test func ruleC10_whatAGroupSaidBehindAWriteThatHasNotStartedIsNotSent() throws {
+    var queue = PersistQueue(inFlightMax: 1)
+    queue.add(request(1), shard: ShardID(2))
+    let waits = queue.sendAfter(message(2, to: 3), envelopeBytesMax: 1 << 20)
+    let first = queue.next()
+    let started = try #require(first)
+    #expect(waits)
+    #expect(started.sendAfter.flatMap(\.envelope.messages).count == 1)
+    queue.add(request(2), shard: ShardID(2))
+    for shard in [2, 4] as [UInt32] {
+      _ = queue.sendAfter(message(shard, to: 3), envelopeBytesMax: 1 << 20)
+    }
+    queue.withdraw(ShardID(2))
+    #expect(queue.finished(started.ticket).count == 1)
+    let second = queue.next()
+    let next = try #require(second)
+    #expect(next.writes.count == 1, "the write itself is made")
+    #expect(next.sendAfter.flatMap(\.envelope.messages).map(\.shard) == [ShardID(4)])
+  }
+
+  @Test func allReadsOfAGroupFailTogether() {
+    var queue = ReadQueue()
+    queue.append(ReadRequest(shard: ShardID(2), token: 1, consistency: .linearizable), now: at(0))
+    queue.startRound(raftToken: 9, now: at(0))
+    queue.append(ReadRequest(shard: ShardID(2), token: 2, consistency: .linearizable), now: at(0))
+    queue.append(
+      ReadRequest(shard: ShardID(2), token: 3, consistency: .stale, atLeast: LogIndex(7)),
+      now: at(0))
+    #expect(queue.takeAll().sorted() == [1, 2, 3])
+    #expect(queue.count == 0 && !queue.hasFresh)
+    #expect(queue.failed(raftToken: 9).isEmpty)
   }
 }

@@ -11,6 +11,8 @@ struct Chaos {
   var cut: UInt64 = 12
   var compaction: UInt64 = 20
   var losesRows = false
+  /// A member is told that its state is wrong, and a leader has to give it another.
+  var takeOut: UInt64 = 0
   /// Changes of members and of the lead, wished for at a leader.
   var change: UInt64 = 0
   /// Clocks run as fast and as slow as ρ allows, and one in five nodes has one that does not keep to it.
@@ -297,6 +299,9 @@ struct TestCluster {
     if random.chance(chaos.crash, in: 1_000) {
       crash(at: Int(random.below(UInt64(nodes.count))), losesRows: chaos.losesRows)
     }
+    if chaos.takeOut > 0, random.chance(chaos.takeOut, in: 1_000) {
+      takeOut(at: Int(random.below(UInt64(nodes.count))))
+    }
     for at in nodes.indices where !nodes[at].isUp && random.chance(1, in: 30) {
       nodes[at].restart(now: now, seed: random.next())
     }
@@ -316,6 +321,14 @@ struct TestCluster {
     let lost = 1 + Int(random.below(UInt64(nodes[at].disk.rows.count)))
     nodes[at].disk.rows.removeLast(lost)
     nodes[at].lostRows = true
+  }
+
+  /// One at a time: it is a minority that is wrong.
+  private mutating func takeOut(at: Int) {
+    guard nodes[at].isUp, nodes[at].pause == nil,
+      !nodes.indices.contains(where: { nodes[$0].lostRows })
+    else { return }
+    nodes[at].takeOut(now: now)
   }
 
   /// One member is cut off, in one direction or both; or one link fails.

@@ -17,7 +17,17 @@ struct TestDisk {
   /// Asked for, not durable yet.
   var waiting: [Write] = []
 
-  init(configuration: Configuration) { snapshot = .initial(configuration) }
+  private let initial: SnapshotMark
+
+  init(configuration: Configuration) {
+    initial = .initial(configuration)
+    snapshot = initial
+  }
+
+  mutating func discardSnapshot() {
+    snapshot = initial
+    snapshotState = TestState()
+  }
 
   mutating func apply(_ request: PersistRequest) {
     if let hard = request.hardState { hardState = hard }

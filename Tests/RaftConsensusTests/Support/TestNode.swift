@@ -44,8 +44,19 @@ struct TestNode {
     snapshotReads = []
   }
 
+  /// Somebody found out that its state is wrong (rule C10).
+  mutating func takeOut(now: UInt64) {
+    group.takeOut(now: clock.reading(now))
+    disk.discardSnapshot()
+    state = TestState()
+    receiving = []
+    saving = nil
+    lostRows = true
+  }
+
   mutating func restart(now: UInt64, seed: UInt64) {
     isUp = true
+    if disk.hardState.standing == .rebuilding { disk.discardSnapshot() }
     state = disk.snapshotState
     state.index = disk.snapshot.index
     group = RaftGroup(

@@ -1074,7 +1074,7 @@ const ProtobufCMessageDescriptor holdfast__v1__shard_description__descriptor =
   (ProtobufCMessageInit) holdfast__v1__shard_description__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor holdfast__v1__member_description__field_descriptors[6] =
+static const ProtobufCFieldDescriptor holdfast__v1__member_description__field_descriptors[7] =
 {
   {
     "id",
@@ -1148,6 +1148,18 @@ static const ProtobufCFieldDescriptor holdfast__v1__member_description__field_de
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "standing",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__MemberDescription, standing),
+    &holdfast__v1__seat_standing__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned holdfast__v1__member_description__field_indices_by_name[] = {
   5,   /* field[5] = applied */
@@ -1156,11 +1168,12 @@ static const unsigned holdfast__v1__member_description__field_indices_by_name[] 
   2,   /* field[2] = match */
   3,   /* field[3] = node */
   1,   /* field[1] = role */
+  6,   /* field[6] = standing */
 };
 static const ProtobufCIntRange holdfast__v1__member_description__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor holdfast__v1__member_description__descriptor =
 {
@@ -1170,7 +1183,7 @@ const ProtobufCMessageDescriptor holdfast__v1__member_description__descriptor =
   "Holdfast__V1__MemberDescription",
   "holdfast.v1",
   sizeof(Holdfast__V1__MemberDescription),
-  6,
+  7,
   holdfast__v1__member_description__field_descriptors,
   holdfast__v1__member_description__field_indices_by_name,
   1,  holdfast__v1__member_description__number_ranges,
@@ -1434,7 +1447,7 @@ const ProtobufCMessageDescriptor holdfast__v1__describe_node_response__descripto
   (ProtobufCMessageInit) holdfast__v1__describe_node_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor holdfast__v1__seat_description__field_descriptors[16] =
+static const ProtobufCFieldDescriptor holdfast__v1__seat_description__field_descriptors[17] =
 {
   {
     "shard",
@@ -1628,6 +1641,18 @@ static const ProtobufCFieldDescriptor holdfast__v1__seat_description__field_desc
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "standing",
+    17,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__SeatDescription, standing),
+    &holdfast__v1__seat_standing__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned holdfast__v1__seat_description__field_indices_by_name[] = {
   8,   /* field[8] = applied */
@@ -1645,12 +1670,13 @@ static const unsigned holdfast__v1__seat_description__field_indices_by_name[] = 
   13,   /* field[13] = reservations_made */
   4,   /* field[4] = role */
   0,   /* field[0] = shard */
+  16,   /* field[16] = standing */
   6,   /* field[6] = term */
 };
 static const ProtobufCIntRange holdfast__v1__seat_description__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 16 }
+  { 0, 17 }
 };
 const ProtobufCMessageDescriptor holdfast__v1__seat_description__descriptor =
 {
@@ -1660,7 +1686,7 @@ const ProtobufCMessageDescriptor holdfast__v1__seat_description__descriptor =
   "Holdfast__V1__SeatDescription",
   "holdfast.v1",
   sizeof(Holdfast__V1__SeatDescription),
-  16,
+  17,
   holdfast__v1__seat_description__field_descriptors,
   holdfast__v1__seat_description__field_indices_by_name,
   1,  holdfast__v1__seat_description__number_ranges,
@@ -2039,6 +2065,40 @@ const ProtobufCEnumDescriptor holdfast__v1__member_role__descriptor =
   holdfast__v1__member_role__enum_values_by_name,
   1,
   holdfast__v1__member_role__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue holdfast__v1__seat_standing__enum_values_by_number[5] =
+{
+  { "SEAT_STANDING_UNSPECIFIED", "HOLDFAST__V1__SEAT_STANDING__SEAT_STANDING_UNSPECIFIED", 0 },
+  { "SEAT_STANDING_SERVING", "HOLDFAST__V1__SEAT_STANDING__SEAT_STANDING_SERVING", 1 },
+  { "SEAT_STANDING_REPAIRING", "HOLDFAST__V1__SEAT_STANDING__SEAT_STANDING_REPAIRING", 2 },
+  { "SEAT_STANDING_REBUILDING", "HOLDFAST__V1__SEAT_STANDING__SEAT_STANDING_REBUILDING", 3 },
+  { "SEAT_STANDING_STOPPED", "HOLDFAST__V1__SEAT_STANDING__SEAT_STANDING_STOPPED", 4 },
+};
+static const ProtobufCIntRange holdfast__v1__seat_standing__value_ranges[] = {
+{0, 0},{0, 5}
+};
+static const ProtobufCEnumValueIndex holdfast__v1__seat_standing__enum_values_by_name[5] =
+{
+  { "SEAT_STANDING_REBUILDING", 3 },
+  { "SEAT_STANDING_REPAIRING", 2 },
+  { "SEAT_STANDING_SERVING", 1 },
+  { "SEAT_STANDING_STOPPED", 4 },
+  { "SEAT_STANDING_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor holdfast__v1__seat_standing__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "holdfast.v1.SeatStanding",
+  "SeatStanding",
+  "Holdfast__V1__SeatStanding",
+  "holdfast.v1",
+  5,
+  holdfast__v1__seat_standing__enum_values_by_number,
+  5,
+  holdfast__v1__seat_standing__enum_values_by_name,
+  1,
+  holdfast__v1__seat_standing__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
 static const ProtobufCEnumValue holdfast__v1__member_change_kind__enum_values_by_number[5] =

@@ -7,7 +7,7 @@
 #endif
 
 #include "holdfast/v1/errors.pb-c.h"
-static const ProtobufCEnumValue holdfast__v1__error_reason__enum_values_by_number[35] =
+static const ProtobufCEnumValue holdfast__v1__error_reason__enum_values_by_number[36] =
 {
   { "ERROR_REASON_UNSPECIFIED", "HOLDFAST__V1__ERROR_REASON__ERROR_REASON_UNSPECIFIED", 0 },
   { "ERROR_REASON_MALFORMED_MESSAGE", "HOLDFAST__V1__ERROR_REASON__ERROR_REASON_MALFORMED_MESSAGE", 1 },
@@ -42,24 +42,26 @@ static const ProtobufCEnumValue holdfast__v1__error_reason__enum_values_by_numbe
   { "ERROR_REASON_STREAM_BROKEN", "HOLDFAST__V1__ERROR_REASON__ERROR_REASON_STREAM_BROKEN", 64 },
   { "ERROR_REASON_BEHIND", "HOLDFAST__V1__ERROR_REASON__ERROR_REASON_BEHIND", 65 },
   { "ERROR_REASON_CATALOG_MISSING", "HOLDFAST__V1__ERROR_REASON__ERROR_REASON_CATALOG_MISSING", 66 },
+  { "ERROR_REASON_LEDGERS_DIFFER", "HOLDFAST__V1__ERROR_REASON__ERROR_REASON_LEDGERS_DIFFER", 67 },
   { "ERROR_REASON_DEADLINE_PASSED", "HOLDFAST__V1__ERROR_REASON__ERROR_REASON_DEADLINE_PASSED", 70 },
   { "ERROR_REASON_INTERNAL", "HOLDFAST__V1__ERROR_REASON__ERROR_REASON_INTERNAL", 80 },
 };
 static const ProtobufCIntRange holdfast__v1__error_reason__value_ranges[] = {
-{0, 0},{10, 6},{20, 12},{30, 20},{40, 21},{50, 23},{60, 26},{70, 33},{80, 34},{0, 35}
+{0, 0},{10, 6},{20, 12},{30, 20},{40, 21},{50, 23},{60, 26},{70, 34},{80, 35},{0, 36}
 };
-static const ProtobufCEnumValueIndex holdfast__v1__error_reason__enum_values_by_name[35] =
+static const ProtobufCEnumValueIndex holdfast__v1__error_reason__enum_values_by_name[36] =
 {
   { "ERROR_REASON_BEHIND", 31 },
   { "ERROR_REASON_CATALOG_MISSING", 32 },
   { "ERROR_REASON_CERTIFICATE_REQUIRED", 22 },
-  { "ERROR_REASON_DEADLINE_PASSED", 33 },
+  { "ERROR_REASON_DEADLINE_PASSED", 34 },
   { "ERROR_REASON_DISK_FULL", 24 },
   { "ERROR_REASON_HOLD_EXPIRED", 13 },
-  { "ERROR_REASON_INTERNAL", 34 },
+  { "ERROR_REASON_INTERNAL", 35 },
   { "ERROR_REASON_INVALID_FIELD", 2 },
   { "ERROR_REASON_INVALID_PAGE_TOKEN", 5 },
   { "ERROR_REASON_IN_USE", 18 },
+  { "ERROR_REASON_LEDGERS_DIFFER", 33 },
   { "ERROR_REASON_LEDGER_FULL", 25 },
   { "ERROR_REASON_LIMIT_EXCEEDED", 3 },
   { "ERROR_REASON_MALFORMED_MESSAGE", 1 },
@@ -93,9 +95,9 @@ const ProtobufCEnumDescriptor holdfast__v1__error_reason__descriptor =
   "ErrorReason",
   "Holdfast__V1__ErrorReason",
   "holdfast.v1",
-  35,
+  36,
   holdfast__v1__error_reason__enum_values_by_number,
-  35,
+  36,
   holdfast__v1__error_reason__enum_values_by_name,
   9,
   holdfast__v1__error_reason__value_ranges,

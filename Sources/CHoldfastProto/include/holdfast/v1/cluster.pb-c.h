@@ -52,6 +52,14 @@ typedef enum _Holdfast__V1__MemberRole {
   HOLDFAST__V1__MEMBER_ROLE__MEMBER_ROLE_LEARNER = 4
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(HOLDFAST__V1__MEMBER_ROLE)
 } Holdfast__V1__MemberRole;
+typedef enum _Holdfast__V1__SeatStanding {
+  HOLDFAST__V1__SEAT_STANDING__SEAT_STANDING_UNSPECIFIED = 0,
+  HOLDFAST__V1__SEAT_STANDING__SEAT_STANDING_SERVING = 1,
+  HOLDFAST__V1__SEAT_STANDING__SEAT_STANDING_REPAIRING = 2,
+  HOLDFAST__V1__SEAT_STANDING__SEAT_STANDING_REBUILDING = 3,
+  HOLDFAST__V1__SEAT_STANDING__SEAT_STANDING_STOPPED = 4
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(HOLDFAST__V1__SEAT_STANDING)
+} Holdfast__V1__SeatStanding;
 typedef enum _Holdfast__V1__MemberChangeKind {
   HOLDFAST__V1__MEMBER_CHANGE_KIND__MEMBER_CHANGE_KIND_UNSPECIFIED = 0,
   HOLDFAST__V1__MEMBER_CHANGE_KIND__MEMBER_CHANGE_KIND_ADD_LEARNER = 1,
@@ -134,10 +142,11 @@ struct  Holdfast__V1__MemberDescription
   uint64_t node;
   ProtobufCBinaryData digest;
   uint64_t applied;
+  Holdfast__V1__SeatStanding standing;
 };
 #define HOLDFAST__V1__MEMBER_DESCRIPTION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&holdfast__v1__member_description__descriptor) \
-    , 0, HOLDFAST__V1__MEMBER_ROLE__MEMBER_ROLE_UNSPECIFIED, 0, 0, {0,NULL}, 0 }
+    , 0, HOLDFAST__V1__MEMBER_ROLE__MEMBER_ROLE_UNSPECIFIED, 0, 0, {0,NULL}, 0, HOLDFAST__V1__SEAT_STANDING__SEAT_STANDING_UNSPECIFIED }
 
 
 struct  Holdfast__V1__DescribeNodeRequest
@@ -204,10 +213,11 @@ struct  Holdfast__V1__SeatDescription
   uint64_t reservations_made;
   uint64_t live_reservations;
   Google__Protobuf__Duration *dedupe_horizon;
+  Holdfast__V1__SeatStanding standing;
 };
 #define HOLDFAST__V1__SEAT_DESCRIPTION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&holdfast__v1__seat_description__descriptor) \
-    , 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, HOLDFAST__V1__MEMBER_ROLE__MEMBER_ROLE_UNSPECIFIED, 0, 0, 0, 0, 0,NULL, 0,NULL, NULL, 0, 0, 0, NULL }
+    , 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, HOLDFAST__V1__MEMBER_ROLE__MEMBER_ROLE_UNSPECIFIED, 0, 0, 0, 0, 0,NULL, 0,NULL, NULL, 0, 0, 0, NULL, HOLDFAST__V1__SEAT_STANDING__SEAT_STANDING_UNSPECIFIED }
 
 
 struct  Holdfast__V1__DigestReport
@@ -666,6 +676,7 @@ void holdfast__v1__cluster_service__change_members(ProtobufCService *service,
 
 extern const ProtobufCEnumDescriptor    holdfast__v1__node_state__descriptor;
 extern const ProtobufCEnumDescriptor    holdfast__v1__member_role__descriptor;
+extern const ProtobufCEnumDescriptor    holdfast__v1__seat_standing__descriptor;
 extern const ProtobufCEnumDescriptor    holdfast__v1__member_change_kind__descriptor;
 extern const ProtobufCMessageDescriptor holdfast__v1__describe_cluster_request__descriptor;
 extern const ProtobufCMessageDescriptor holdfast__v1__describe_cluster_response__descriptor;
