@@ -94,6 +94,7 @@ import Testing
         cluster.seen.contains { $0.node == 3 && $0.event.isInstalled(.meta) }
       })
     for shard in shards {
+      #expect(cluster.run(seconds: 5) { founders(of: shard, on: 3, cluster) != nil })
       let own = founders(of: shard, on: 3, cluster)
       #expect(own == founders(of: shard, on: 0, cluster))
       #expect(own?.voters.map(\.rawValue) == [1, 2, 3])
