@@ -224,6 +224,7 @@ extension Simulation {
 
   /// Equal index, equal digest (rule C10): members tell each other theirs.
   func noteDigests(_ digests: [AppliedDigest], from at: Int) {
+    for digest in digests { noteRight(at, digest.shard) }
     for digest in digests where !faults.wrong.wasEver(at, digest.shard) {
       let place = checks.place(digest.shard)
       if let known = checks.shards[place].digests[digest.index] {

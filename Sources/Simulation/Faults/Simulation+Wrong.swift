@@ -1,6 +1,7 @@
 import NodeCore
 import Primitives
 import RaftConsensus
+import StockLedger
 
 /// Whose ledger has gone wrong (rule C10), by node and shard. At most one member of a shard at a
 /// time, and less than half of those with a vote: a minority.
@@ -148,7 +149,24 @@ extension Simulation {
 
   var isRebuilding: Bool { !unsettled.isEmpty }
 
+  /// A count set the units that were wrong before anybody could compare them.
+  func noteRight(_ node: Int, _ shard: ShardID) {
+    guard faults.wrong.contains(node, shard), isRightAgain(node, shard) else { return }
+    faults.wrong.replaced(node, shard)
+    faults.repaired(node, shard)
+  }
+
+  private func isRightAgain(_ node: Int, _ shard: ShardID) -> Bool {
+    let place = checks.place(shard)
+    let last = LogIndex(UInt64(checks.shards[place].applied.count))
+    let isRight = nodes[node].core!.withShardLedger(shard) { ledger in
+      ledger.appliedIndex == last && checks.shards[place].model.difference(from: ledger) == nil
+    }
+    return isRight ?? false
+  }
+
   func checkRebuilt() {
+    for seat in unsettled { noteRight(seat.node, seat.shard) }
     guard let left = unsettled.first else { return }
     let how = faults.wrong.contains(left.node, left.shard) ? "still serves" : "is not rebuilt"
     fail(
