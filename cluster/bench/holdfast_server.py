@@ -3,6 +3,7 @@ import json
 import signal
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 import h2load
@@ -65,8 +66,19 @@ class Cluster:
         self.call("catalog", "location", "put", "dc", "--region", "eu")
         self.call("catalog", "pool", "put", "bench", "--region", "eu", "--location", "dc")
         self.call("catalog", "account", "put", *account, "--pool", "bench")
-        self.call("supply", "adjust", *account, "--delta", "1000000000", "--source", "bench",
-                  "--sequence", "1")
+        self._when_known("supply", "adjust", *account, "--delta", "1000000000", "--source", "bench",
+                         "--sequence", "1")
+
+    def _when_known(self, *words):
+        """The catalog reaches the node that is asked a network's way after the one that took it."""
+        for _ in range(50):
+            try:
+                return self.call(*words)
+            except RuntimeError as error:
+                if "UNKNOWN_ACCOUNT" not in str(error):
+                    raise
+                time.sleep(0.1)
+        return self.call(*words)
 
     def call(self, *words):
         done = subprocess.run([str(BINARY), *map(str, words), "--context", self.ready["context"]],
