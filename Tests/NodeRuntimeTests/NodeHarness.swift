@@ -63,7 +63,11 @@ struct NodeHarness {
       continuation.yield($0.plaintext!.port!)
     }
     let group = ServiceGroup(configuration: .init(services: [node], logger: quiet()))
-    let running = Task { try await group.run() }
+    let running = Task {
+      // Nobody waits for the port of a node that could not start.
+      defer { continuation.finish() }
+      try await group.run()
+    }
     do {
       guard let port = await ports.first(where: { _ in true }) else { throw CancellationError() }
       try await body(port)

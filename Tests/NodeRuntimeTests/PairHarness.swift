@@ -47,7 +47,7 @@ struct PairHarness {
     _ change: (inout RuntimeSettings) -> Void = { _ in },
     _ body: (PairHarness) async throws -> Void
   ) async throws {
-    let ports = try await freePorts(nodes)
+    let ports = try LoopbackPorts.take(nodes)
     let seats = (0..<nodes).map { at in
       NodeSeat(
         id: NodeID(UInt64(at + 1)), region: Array((regions + ["ap"])[at].utf8),
@@ -83,19 +83,6 @@ struct PairHarness {
       defer { channel.close() }
       try await run(seats, ports, folder, loggers, change, channels + [channel], body)
     }
-  }
-
-  /// Ports that nobody listens on.
-  private static func freePorts(_ count: Int) async throws -> [Int] {
-    var listeners: [any Channel] = []
-    for _ in 0..<count {
-      listeners.append(
-        try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-          .bind(host: "127.0.0.1", port: 0).get())
-    }
-    let ports = listeners.map { $0.localAddress!.port! }
-    for listener in listeners { try await listener.close() }
-    return ports
   }
 
   // MARK: Calls

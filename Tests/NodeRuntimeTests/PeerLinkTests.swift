@@ -15,7 +15,7 @@ struct PeerLinkTests {
   /// What a node had to say while its peer was down is old news when the peer is back (trap 28):
   /// the first thing that the peer hears was said to its face.
   @Test func trap28_nothingIsKeptForAPeerThatIsDown() async throws {
-    let port = try await freePort()
+    let port = try LoopbackPorts.take(1)[0]
     let link = try link(to: port)
     try await link.channel.eventLoop.submit {
       for sequence in 1...1_000 { link.send(envelope(UInt64(sequence))) }
@@ -38,7 +38,7 @@ struct PeerLinkTests {
 
   /// A peer that was killed and came back is heard of again, as often as that happens.
   @Test func aPeerThatComesBackIsFoundAgain() async throws {
-    let port = try await freePort()
+    let port = try LoopbackPorts.take(1)[0]
     let link = try link(to: port)
     let sending = link.channel.eventLoop.scheduleRepeatedTask(
       initialDelay: .zero, delay: .milliseconds(20)
@@ -57,7 +57,7 @@ struct PeerLinkTests {
   /// Full envelopes that are sent in one turn, and a small one behind them, all arrive: a link that
   /// drops what comes behind a large append makes its leader begin anew with each of them.
   @Test func trap28_aFullEnvelopeCostsNotTheNext() async throws {
-    let port = try await freePort()
+    let port = try LoopbackPorts.take(1)[0]
     let link = try link(to: port)
     let heard = try await Peer.with(port: port) { peer in
       let sending = link.channel.eventLoop.scheduleRepeatedTask(
@@ -100,11 +100,6 @@ struct PeerLinkTests {
         events: EventLog(NodeHarness.quiet()), fatal: { Issue.record("ended: \($0)") }),
       events: EventLog(NodeHarness.quiet()),
       loop: MultiThreadedEventLoopGroup.singleton.next())
-  }
-
-  /// A port that nobody listens on.
-  private func freePort() async throws -> Int {
-    try await Peer.with(port: 0) { $0.port }
   }
 }
 

@@ -42,7 +42,7 @@ struct DevLayout {
     self.spares = spares
     nodes = []
     let count = regions.count * nodesPerRegion + spares
-    var free = basePort == 0 ? try freePorts(2 * count) : []
+    var free = basePort == 0 ? try LoopbackPorts.take(2 * count) : []
     for offset in 0..<count {
       let region = regions[offset % regions.count]
       let ports =
