@@ -11,20 +11,46 @@ extension Dispatcher {
     _ call: CallHandle, _ method: HoldfastMethod, _ message: UnsafeRawBufferPointer,
     _ context: CallContext
   ) throws(RequestRefusal) {
+    if method == .queryAvailability, let query = unsafe decoder.hotAvailability(message) {
+      let route = try unsafe route(pool: query.pool, region: query.region)
+      let place = try place(on: route, query.read, query.atLeast)
+      guard let place else {
+        return try unsafe sendOn(call, method, message, context, route, query.read)
+      }
+      return readOutbox.append(call, place, query)
+    }
     let query = try unsafe decode(method, message)
     let route = try route(of: query)
-    guard route.members.contains(node) else {
-      // A node without a member sends the read on; any member can answer it.
-      let target = query.read == .stale ? route.guess : route.leader
-      return try unsafe forward(call, method, message, context, route, to: target)
+    guard let place = try place(on: route, query.read, query.atLeast) else {
+      return try unsafe sendOn(call, method, message, context, route, query.read)
     }
-    let atLeast = try atLeast(query.atLeast, of: route.shard)
-    let pending = PendingRead(call: call, answer: query.answer)
-    let consistency: ReadConsistency = query.read == .stale ? .stale : .linearizable
-    let lane = hub.lanes[route.lane]
-    let shard = route.shard
-    hub.hop(from: hub.lanes[index], to: route.lane) {
-      lane.read(pending, shard: shard, consistency: consistency, atLeast: atLeast)
+    readOutbox.append(call, place, query.question)
+  }
+
+  /// A node without a member sends the read on; any member can answer it.
+  private func sendOn(
+    _ call: CallHandle, _ method: HoldfastMethod, _ message: UnsafeRawBufferPointer,
+    _ context: CallContext, _ route: Route, _ read: API.Read
+  ) throws(RequestRefusal) {
+    let target = read == .stale ? route.guess : route.leader
+    try unsafe forward(call, method, message, context, route, to: target)
+  }
+
+  /// Nil on a node without a member.
+  private func place(
+    on route: Route, _ read: API.Read, _ atLeast: API.Position?
+  ) throws(RequestRefusal) -> ReadPlace? {
+    guard route.members.contains(node) else { return nil }
+    return ReadPlace(
+      shard: route.shard, lane: route.lane, consistency: read == .stale ? .stale : .linearizable,
+      atLeast: try self.atLeast(atLeast, of: route.shard))
+  }
+
+  /// Ends a burst: sends the reads that were gathered to their lanes.
+  func submitReads() {
+    readOutbox.drain { batch, number in
+      let lane = hub.lanes[number]
+      hub.hop(from: hub.lanes[index], to: number) { lane.read(batch) }
     }
   }
 

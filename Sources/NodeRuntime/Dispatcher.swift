@@ -17,6 +17,7 @@ final class Dispatcher: @unchecked Sendable {  // every member is used on `loop.
   var calls: CallTable
   var decoder: RequestDecoder
   var outbox = Outbox()
+  var readOutbox: ReadOutbox
   var random: SeededRandom
   /// The millisecond that minted ids carry; read once per burst.
   var wall: Int64 = 0
@@ -40,6 +41,7 @@ final class Dispatcher: @unchecked Sendable {  // every member is used on `loop.
     self.hub = hub
     index = server.index
     calls = CallTable(loop: server.index)
+    readOutbox = ReadOutbox(lanes: hub.settings.lanes)
     let own = hub.settings.core
     decoder = RequestDecoder(homeRegion: own.nodes.first { $0.id == own.node }!.region)
     random = SeededRandom(seed: own.seed ^ UInt64(server.index) << 32)
@@ -89,6 +91,7 @@ extension Dispatcher: CallDispatcher {
 
   func burstEnded() {
     submitCommands()
+    submitReads()
     server.flush()
   }
 

@@ -7,6 +7,7 @@ import NodeCore
 import Primitives
 import RaftConsensus
 import StockLedger
+import WireFormat
 
 /// Owns one `NodeCore` and its store.
 ///
@@ -21,6 +22,7 @@ final class Lane: @unchecked Sendable {
   /// Answers to what was submitted and read here, and everything that leaves the node.
   unowned let hub: Hub
   var reads = PendingReads()
+  var availabilityEncoder = AvailabilityEncoder()
   var watches = WatchList()
   var changes: [PendingChange] = []
   var routeNotes = RouteNotes()
@@ -74,11 +76,6 @@ final class Lane: @unchecked Sendable {
 
   func receive(_ envelope: PeerEnvelope, from node: NodeID) {
     core.receive(envelope, from: node, now: SystemClock.now())
-    ring()
-  }
-
-  func read(_ request: ReadRequest) {
-    core.read(request, now: SystemClock.now())
     ring()
   }
 
@@ -232,7 +229,7 @@ extension Lane {
   private func deliver() {
     for group in effects.replies { hub.deliver(group, from: self) }
     for refused in effects.refusals {
-      if reads.isRead(refused.token) {
+      if PendingReads.isRead(refused.token) {
         failRead(refused)
       } else {
         hub.deliver(refused, from: self)

@@ -16,7 +16,17 @@ struct LedgerQuery {
   var target: Target
   var read: API.Read
   var atLeast: API.Position?
-  var answer: @Sendable (Lane, ReadInstant, ShardNames) -> Result<[UInt8], RequestRefusal>
+  var question: ReadQuestion
+
+  init(
+    target: Target, read: API.Read, atLeast: API.Position?,
+    answer: @escaping @Sendable (Lane, ReadInstant, ShardNames) -> Result<[UInt8], RequestRefusal>
+  ) {
+    self.target = target
+    self.read = read
+    self.atLeast = atLeast
+    question = .other(answer)
+  }
 }
 
 extension LedgerQuery {
@@ -69,19 +79,13 @@ extension LedgerQuery {
   }
 
   init(_ request: API.QueryAvailabilityRequest) {
-    let day = day(request.date)
-    self.init(
-      target: .shard(
-        pool: Array(request.pool.utf8), region: Array(request.region.utf8)),
-      read: request.read, atLeast: request.atLeast
-    ) { lane, instant, _ in
-      var response = API.QueryAvailabilityResponse()
-      response.skus = availability(of: request.skus, on: day, lane: lane, shard: instant.shard)
-      response.answered = API.Answered(instant.answered)
-      response.position = API.Position(instant)
-      response.logTime = instant.logTime
-      return .success(response.encoded())
-    }
+    target = .shard(pool: Array(request.pool.utf8), region: Array(request.region.utf8))
+    read = request.read
+    atLeast = request.atLeast
+    var skus = ByteWriter()
+    skus.put(UInt16(request.skus.count))
+    for sku in request.skus { skus.put(short: Array(sku.utf8)) }
+    question = .availability(skus: skus.bytes[...], day: day(request.date))
   }
 
   init(_ request: API.GetPositionRequest) {
@@ -106,20 +110,6 @@ extension LedgerQuery {
 /// The day that was asked for; the decoder has checked it.
 func day(_ date: CivilDate?) -> Day? {
   date.map { Day(number: $0.dayNumber!) }
-}
-
-/// What can be promised of each SKU, in the order asked.
-func availability(
-  of skus: [String], on day: Day?, lane: Lane, shard: ShardID
-) -> [API.SkuAvailability] {
-  skus.map { name in
-    var rows = ByteWriter()
-    let isKnown = lane.core.withShardLedger(shard) {
-      $0.availability(sku: Array(name.utf8), date: day, into: &rows)
-    }
-    guard isKnown == true else { return unsafe API.SkuAvailability(sku: name, records: nil) }
-    return unsafe rows.bytes.withUnsafeBytes { unsafe API.SkuAvailability(sku: name, records: $0) }
-  }
 }
 
 /// Reads `count` reservation records that lie back to back.

@@ -7,47 +7,77 @@ import Primitives
 import StockLedger
 import WireFormat
 
-/// A read once its shard is known. `answer` runs on the shard's lane, at the instant that the core
-/// named, and gives the response.
+/// A read once its shard is known.
 struct PendingRead: Sendable {
   var call: CallHandle
-  var answer: @Sendable (Lane, ReadInstant, ShardNames) -> Result<[UInt8], RequestRefusal>
+  var question: ReadQuestion
 }
 
-/// The reads of one lane under way, by token. The top bits tell them from the callers' tokens.
-struct PendingReads {
-  private var waiting: [UInt64: PendingRead] = [:]
-  private var next: UInt64 = 0
-  private static let mark: UInt64 = 0xFF << 56
+/// What a read asks of the ledger at its instant, on the shard's lane.
+enum ReadQuestion: Sendable {
+  /// The SKUs as `HotAvailability` writes them.
+  case availability(skus: ArraySlice<UInt8>, day: Day?)
+  case other(@Sendable (Lane, ReadInstant, ShardNames) -> Result<[UInt8], RequestRefusal>)
+}
 
-  func isRead(_ token: UInt64) -> Bool { token & Self.mark == Self.mark }
+/// The reads of one lane under way.
+typealias PendingReads = WaitingTable<PendingRead>
 
-  mutating func insert(_ read: PendingRead) -> UInt64 {
-    next += 1
-    let token = Self.mark | next
-    waiting[token] = read
-    return token
-  }
+extension PendingReads {
+  /// Tells them from the callers' tokens, whose prefix is the number of a loop.
+  static var prefix: Int { 0xFF }
 
-  mutating func remove(_ token: UInt64) -> PendingRead? { waiting.removeValue(forKey: token) }
+  init() { self.init(prefix: Self.prefix) }
+
+  static func isRead(_ token: UInt64) -> Bool { token >> 56 == UInt64(prefix) }
 }
 
 extension Lane {
-  /// Asks the core for an instant at which the read may be made.
-  func read(
-    _ read: PendingRead, shard: ShardID, consistency: ReadConsistency, atLeast: LogIndex?
-  ) {
-    let token = reads.insert(read)
-    core.read(
-      ReadRequest(shard: shard, token: token, consistency: consistency, atLeast: atLeast),
-      now: SystemClock.now())
+  /// Asks the core for the instants at which the reads may be made.
+  func read(_ batch: ReadBatch) {
+    let now = SystemClock.now()
+    for item in batch.items {
+      let question = item.question(in: batch.skus)
+      let token = reads.insert(PendingRead(call: item.call, question: question))
+      let place = item.place
+      core.read(
+        ReadRequest(
+          shard: place.shard, token: token, consistency: place.consistency,
+          atLeast: place.atLeast),
+        now: now)
+    }
     ring()
   }
 
   func answerRead(_ instant: ReadInstant) {
     guard let read = reads.remove(instant.token) else { return }
     let names = hub.dispatchers[index].names(of: instant.shard)
-    send(read.answer(self, instant, names), to: read.call)
+    switch read.question {
+    case .availability(let skus, let day): answer(read.call, skus, day, instant, names)
+    case .other(let answer): send(answer(self, instant, names), to: read.call)
+    }
+  }
+
+  private func answer(
+    _ call: CallHandle, _ skus: ArraySlice<UInt8>, _ day: Day?, _ instant: ReadInstant,
+    _ names: ShardNames
+  ) {
+    let dispatcher = hub.dispatchers[index]
+    let point = AnswerPoint(shard: names, index: instant.index, logTime: instant.logTime)
+    dispatcher.response.removeAll(keepingCapacity: true)
+    let isHere: Void? = core.withShardLedger(instant.shard) { ledger in
+      availabilityEncoder.append(
+        skus, on: day, of: copy ledger, at: point, answered: API.Answered(instant.answered),
+        into: &dispatcher.response)
+    }
+    guard isHere != nil else {
+      return send(.failure(.retry(.noLeader, afterMilliseconds: 100)), to: call)
+    }
+    if call.loop == index {
+      dispatcher.respond(call)
+    } else {
+      send(.success(dispatcher.response), to: call)
+    }
   }
 
   func failRead(_ refused: Refused) {

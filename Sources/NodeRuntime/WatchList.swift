@@ -82,7 +82,7 @@ extension Lane {
       now.index != watch.seen || !watch.hasBegun
     else { return 0 }
     watch.seen = now.index
-    let skus = availability(of: watch.skus, on: watch.day, lane: self, shard: watch.shard)
+    let skus = watch.skus.map { availability(of: $0, on: watch.day, in: watch.shard) }
     let changed = watch.hasBegun ? zip(skus, watch.sent).filter { $0 != $1 }.map(\.0) : skus
     guard !changed.isEmpty else { return skus.count }
     watch.hasBegun = true
@@ -95,6 +95,18 @@ extension Lane {
     response.position!.index = now.index.rawValue
     send(response.encoded(), to: watch)
     return skus.count
+  }
+
+  private func availability(of sku: String, on day: Day?, in shard: ShardID) -> API.SkuAvailability
+  {
+    var rows = ByteWriter()
+    let isKnown = core.withShardLedger(shard) { ledger in
+      unsafe Array(sku.utf8).withUnsafeBytes {
+        unsafe ledger.availability(sku: $0, date: day, into: &rows)
+      }
+    }
+    guard isKnown == true else { return unsafe API.SkuAvailability(sku: sku, records: nil) }
+    return unsafe rows.bytes.withUnsafeBytes { unsafe API.SkuAvailability(sku: sku, records: $0) }
   }
 
   /// One message at most is on its way to the caller's loop.

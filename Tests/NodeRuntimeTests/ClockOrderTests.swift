@@ -8,6 +8,10 @@ import Testing
     "snapshotUnavailable", "snapshotSaved", "change", "transfer",
   ]
 
+  /// These take a reading that was made just before, with all inputs in hand: a log line names it
+  /// too, or a whole batch of reads shares it.
+  private static let taken: Set = ["loaded", "read"]
+
   /// A reading that is kept in a property, a parameter or a closure from before the hop would be one
   /// from before the input: an entry that arrives then seems to have come earlier than it was made.
   @Test func ruleL9_everyInputReadsTheClockWhenItIsGiven() throws {
@@ -17,9 +21,8 @@ import Testing
         for call in text.components(separatedBy: "core.\(input)(").dropFirst() {
           found[input, default: 0] += 1
           let arguments = String(call.prefix(160)).replacing("\n", with: " ")
-          if input == "loaded" {
-            // It also names the reading in its log line.
-            let before = text.components(separatedBy: "core.loaded(")[0]
+          if Self.taken.contains(input) {
+            let before = text.components(separatedBy: "core.\(input)(")[0]
             #expect(before.suffix(400).contains("let now = SystemClock.now()"), "\(file)")
           } else {
             let reading = arguments.firstRange(of: "now: ")

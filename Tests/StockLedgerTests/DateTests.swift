@@ -21,9 +21,7 @@ import Testing
 
   private func atp(_ shop: Shop, _ day: Int32?) -> Int64 {
     var out = ByteWriter()
-    #expect(
-      shop.ledger.availability(
-        sku: utf8("A"), date: day.map { Day(number: $0) }, into: &out))
+    #expect(shop.writeAvailability("A", day.map { Day(number: $0) }, into: &out))
     return unsafe out.bytes.withUnsafeBytes {
       var reader = unsafe ByteReader($0)
       var sum: Int64 = 0

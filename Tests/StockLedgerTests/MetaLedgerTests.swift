@@ -130,7 +130,7 @@ func utf8(_ text: String) -> [UInt8] { Array(text.utf8) }
     #expect(
       shop.ledger.position(sku: utf8("A"), location: utf8("L2"), owner: utf8("us")) == nil)
     var out = ByteWriter()
-    #expect(shop.ledger.availability(sku: utf8("S199"), date: nil, into: &out))
+    #expect(shop.writeAvailability("S199", nil, into: &out))
   }
 
   @Test func listingsPageInOrderOfName() {

@@ -60,10 +60,10 @@ import Testing
 
   @Test func theShortWayGivesWhatTheGeneralOneGives() {
     var decoder = RequestDecoder(homeRegion: Array("eu".utf8))
-    var seen: [OddReserves.Oddity: Int] = [:]
+    var seen: [OddRequests.Oddity: Int] = [:]
     var (taken, plain): (UInt64, UInt64) = (0, 0)
     for seed in 0..<Self.cases {
-      var odd = OddReserves(seed: seed)
+      var odd = OddRequests(seed: seed)
       let bytes = odd.next()
       let short = unsafe one(bytes) { unsafe decoder.hotReserve($0, into: &$1, mint: Self.mint) }
       let whole = unsafe one(bytes) {
@@ -78,7 +78,7 @@ import Testing
       if case .taken = general { plain += 1 }
       taken += short == nil ? 0 : 1
     }
-    #expect(seen.count == OddReserves.Oddity.allCases.count)
+    #expect(seen.count == OddRequests.Oddity.allCases.count)
     #expect(taken > Self.cases / 10, "\(taken) of \(Self.cases) took the short way")
     #expect(plain > taken + Self.cases / 50, "\(plain) were right, \(taken) took the short way")
     #expect(taken < Self.cases * 9 / 10, "\(taken) of \(Self.cases) took the short way")
@@ -88,7 +88,7 @@ import Testing
     var decoder = RequestDecoder(homeRegion: Array("eu".utf8))
     var taken: UInt64 = 0
     for seed in 0..<Self.cases / 4 {
-      var odd = OddReserves(seed: seed)
+      var odd = OddRequests(seed: seed)
       let bytes = odd.batch(Int(1 + seed % 8 / 7))
       let short = unsafe one(bytes) { unsafe decoder.hotStreamed($0, into: &$1, mint: Self.mint) }
       let whole = unsafe one(bytes) {
@@ -109,7 +109,7 @@ import Testing
     var decoder = RequestDecoder(homeRegion: Array("eu".utf8))
     var (whollyTaken, partlyTaken): (UInt64, UInt64) = (0, 0)
     for seed in 0..<Self.cases / 4 {
-      var odd = OddReserves(seed: seed)
+      var odd = OddRequests(seed: seed)
       var bytes = odd.batch(Int(seed % 7))
       if seed % 9 == 0 { bytes = MutationTests.mutate(bytes, &odd.random) }
       let whole = unsafe many(bytes) { try unsafe decoder.batch($0, into: &$1, mint: Self.mint) }

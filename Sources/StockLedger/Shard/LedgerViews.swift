@@ -137,16 +137,20 @@ extension ShardState {
   /// of assignment; false for a SKU that the catalog does not know. `atp` is what a reserve with
   /// `date` as its `required_by` would get; without a date today's.
   func availability(
-    sku: [UInt8], date: Day?, into out: inout ByteWriter
+    sku: UnsafeRawBufferPointer, date: Day?, into out: inout ByteWriter
   ) -> Bool {
-    guard let id = books.texts.find(sku), let number = skuOfText.read(UInt64(id)),
+    guard let id = unsafe books.texts.find(sku), let number = skuOfText.read(UInt64(id)),
       books.skus[UInt64(number)].isKnown == 1
     else { return false }
     let row = books.skus[UInt64(number)]
     let day = latestDay(date?.number ?? Absent.day)
-    let numbers = books.inOrderOfAssignment(books.rows(row.accounts)).prefix(Int(UInt16.max))
-    out.put(UInt16(numbers.count))
-    for number in numbers {
+    let list = accountList(of: row)
+    let isInOrder = list.count < 2 || row.sortedBy == catalogOrder
+    let sorted = isInOrder ? [] : books.inOrderOfAssignment(books.rows(row.accounts))
+    let count = min(list.count, Int(UInt16.max))
+    out.put(UInt16(count))
+    for place in 0..<count {
+      let number = isInOrder ? self.account(list, place) : sorted[place]
       let account = books.accounts[UInt64(number)]
       out.append(bytesMax: RecordRoom.assignment, of: names) { $0.putPlace(number, into: &$1) }
       out.put(account.onHand.rawValue)

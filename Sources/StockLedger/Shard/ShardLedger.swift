@@ -107,8 +107,10 @@ extension ShardLedger {
   /// Appends `u16 n × { short location, short owner, i64 onHand, i64 reserved, i64 atp }`, in order
   /// of assignment; false for a SKU that the catalog does not know. `atp` is what a reserve with
   /// `date` as its `required_by` would get; without a date today's.
-  package func availability(sku: [UInt8], date: Day?, into out: inout ByteWriter) -> Bool {
-    read { $0.availability(sku: sku, date: date, into: &out) }
+  package func availability(
+    sku: UnsafeRawBufferPointer, date: Day?, into out: inout ByteWriter
+  ) -> Bool {
+    read { unsafe $0.availability(sku: sku, date: date, into: &out) }
   }
 
   /// The books of one account; nil when it has no home here.

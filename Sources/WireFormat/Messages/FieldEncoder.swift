@@ -70,3 +70,16 @@ struct FieldEncoder: FieldVisitor {
     unsafe writer.pointee.end(mark)
   }
 }
+
+extension ProtoWriter {
+  /// A message field.
+  mutating func put(_ field: UInt32, message: some WireMessage) {
+    var copy = message
+    let mark = begin(field)
+    unsafe withUnsafeMutablePointer(to: &self) {
+      var encoder = unsafe FieldEncoder($0)
+      copy.fields(&encoder)
+    }
+    end(mark)
+  }
+}

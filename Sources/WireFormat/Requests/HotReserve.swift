@@ -78,6 +78,8 @@ struct HotReader {
 
   var isDone: Bool { unsafe !hasFailed && offset == bytes.count }
 
+  mutating func fail() { hasFailed = true }
+
   /// Passes over this tag if it is next.
   @inline(__always)
   mutating func skip(_ tag: UInt8) -> Bool {

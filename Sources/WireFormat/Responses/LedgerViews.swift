@@ -18,20 +18,6 @@ extension API.Position {
   }
 }
 
-extension API.Answered {
-  package init(_ answered: ReadAnswered) {
-    self.init()
-    switch answered {
-    case .lease: by = .lease
-    case .quorum: by = .quorum
-    case .stale(let asOf, let ago):
-      by = .stale
-      self.asOf = asOf
-      leaderHeardAgo = .nanoseconds(ago)
-    }
-  }
-}
-
 extension API.Reservation {
   /// One reservation record at the reader's place; nil when it is cut off.
   package init?(from body: inout ByteReader, shard: ShardNames) {
@@ -79,26 +65,16 @@ extension API.SkuAvailability {
       reason = .unknownSku
       return
     }
-    var reader = unsafe ByteReader(records)
-    for _ in 0..<reader.get(UInt16.self) where reader.isValid {
+    var sum = AvailabilityRecord()
+    unsafe AvailabilityRecord.each(of: records) { account in
+      sum.add(account)
       var here = API.LocationAvailability()
-      here.location = unsafe String(utf8: reader.getShort())
-      here.owner = unsafe String(utf8: reader.getShort())
-      here.onHand = reader.get()
-      here.reserved = reader.get()
-      here.atp = reader.get()
-      onHand = Self.sum(onHand, here.onHand)
-      reserved = Self.sum(reserved, here.reserved)
-      atp = Self.sum(atp, here.atp)
+      here.location = unsafe String(utf8: account.location)
+      here.owner = unsafe String(utf8: account.owner)
+      (here.onHand, here.reserved, here.atp) = (account.onHand, account.reserved, account.atp)
       locations.append(here)
     }
-    precondition(reader.isValid, "availability of \(sku) ends at \(reader.offset)")
-  }
-
-  /// Each account may hold up to 2^62 units; a sum beyond what int64 can say stays at its end.
-  private static func sum(_ a: Int64, _ b: Int64) -> Int64 {
-    let (sum, over) = a.addingReportingOverflow(b)
-    return over ? (b > 0 ? .max : .min) : sum
+    (onHand, reserved, atp) = (sum.onHand, sum.reserved, sum.atp)
   }
 }
 

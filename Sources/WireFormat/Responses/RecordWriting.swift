@@ -84,19 +84,6 @@ extension ProtoWriter {
     unsafe id.withBytes { unsafe put(field, $0) }
   }
 
-  mutating func answered(_ field: UInt32, _ answered: ReadAnswered) {
-    let mark = begin(field)
-    switch answered {
-    case .lease: put(1, UInt64(1))
-    case .quorum: put(1, UInt64(2))
-    case .stale(let asOf, let ago):
-      put(1, UInt64(3))
-      put(2, timestamp: asOf.milliseconds)
-      put(3, duration: ago)
-    }
-    end(mark)
-  }
-
   /// The ledger's reason as `holdfast.v1.LineReason`.
   private func lineReason(_ raw: UInt8) -> UInt64 {
     switch LineReason(rawValue: raw) {

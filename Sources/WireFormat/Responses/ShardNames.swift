@@ -39,10 +39,3 @@ package struct AnswerPoint: Sendable, Equatable {
     self.logTime = logTime
   }
 }
-
-/// How a read was answered (rule L10).
-package enum ReadAnswered: Sendable, Equatable {
-  case lease
-  case quorum
-  case stale(asOf: LogTime, leaderHeardAgoNanoseconds: Int64)
-}

@@ -87,6 +87,13 @@ struct Shop {
     ledger.advance(index: LogIndex(index), term: Term(term), logTime: LogTime(milliseconds: now))
   }
 
+  /// False for a SKU that the catalog does not know.
+  func writeAvailability(_ sku: String, _ day: Day?, into out: inout ByteWriter) -> Bool {
+    unsafe utf8(sku).withUnsafeBytes {
+      unsafe ledger.availability(sku: $0, date: day, into: &out)
+    }
+  }
+
   func books(_ sku: String = "A", _ location: String = "L1", _ owner: String = "us")
     -> AccountBooks
   {

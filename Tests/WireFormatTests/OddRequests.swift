@@ -4,7 +4,7 @@ import StockLedger
 @testable import WireFormat
 
 /// Seeded ReserveRequests in their wire form: the usual shape, and every way of ours to leave it.
-struct OddReserves {
+struct OddRequests {
   /// What is done to a message, here or in one that it holds.
   enum Oddity: CaseIterable {
     case repeatedScalar, repeatedMessage, otherOrder, unknownField, group, wrongWireType, packed
@@ -22,12 +22,33 @@ struct OddReserves {
 
   private mutating func one(in count: UInt64) -> Bool { random.below(count) == 0 }
 
-  /// Half of them are of the usual shape, a quarter has an oddity, and a quarter is mutated.
-  mutating func next() -> [UInt8] {
+  /// A Reserve. Half of them are of the usual shape, a quarter has an oddity, and a quarter is
+  /// mutated.
+  mutating func next() -> [UInt8] { next { $0.request() } }
+
+  /// A QueryAvailability, likewise.
+  mutating func nextQuery() -> [UInt8] { next { $0.query() } }
+
+  private mutating func next(_ make: (inout OddRequests) -> [UInt8]) -> [UInt8] {
     let kind = random.below(4)
     oddity = kind == 0 ? Oddity.allCases[Int(random.below(UInt64(Oddity.allCases.count)))] : nil
-    let bytes = request()
+    let bytes = make(&self)
     return kind == 1 ? MutationTests.mutate(bytes, &random) : bytes
+  }
+
+  private mutating func query() -> [UInt8] {
+    let inner = one(in: 2)
+    var fields = [text(0x0A, "web")]
+    if !one(in: 3) { fields.append(text(0x12, "eu-west")) }
+    for _ in 0...random.below(4) { fields.append(text(0x1A, "sku-\(random.below(1_000))")) }
+    if one(in: 4) { fields.append(message(0x22, date(), isOdd: inner)) }
+    if one(in: 2) { fields.append([0x28, UInt8(random.below(4))]) }
+    if one(in: 2) {
+      let position = [[0x08] + varint(random.below(9)), [0x10] + varint(random.below(1 << 63))]
+      fields.append(message(0x32, position, isOdd: inner && one(in: 2)))
+    }
+    if !inner { apply(to: &fields) }
+    return fields.flatMap { $0 }
   }
 
   private mutating func request() -> [UInt8] {
