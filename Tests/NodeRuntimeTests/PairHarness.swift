@@ -100,16 +100,20 @@ struct PairHarness {
     return try Response(decoding: bytes)
   }
 
-  /// Repeats a call that is free to repeat until the cluster is there for it.
+  /// Repeats a call that is free to repeat until the cluster is there for it; gives up with what it
+  /// was told last.
   func settled<Response: WireMessage>(
     _ method: HoldfastMethod, _ request: some WireMessage, at node: Int,
     as: Response.Type = Response.self
   ) async throws -> Response {
+    let end = NIODeadline.now() + patience
     while true {
       do {
         return try await call(method, request, at: node)
       } catch let status as GRPCStatus {
-        guard status.code == .unavailable || status.code == .notFound else { throw status }
+        guard status.code == .unavailable || status.code == .notFound, .now() < end else {
+          throw status
+        }
         await Task.yield()
       }
     }
