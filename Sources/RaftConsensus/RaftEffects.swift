@@ -137,8 +137,8 @@ package enum ChangeRefusal: Hashable, Sendable {
   case impossible(ConfigurationError)
   /// It would make a voter of a member that isn't a learner with a log close to the leader's.
   case notCaughtUp(MemberID)
-  /// No majority of the new voters was heard lately: the change could not be committed, nor anything
-  /// after it, and it could not be taken back.
+  /// No majority of the new voters was in service lately: the change could not be committed, nor
+  /// anything after it, and it could not be taken back.
   case noMajority
 }
 
@@ -146,7 +146,7 @@ package enum ChangeRefusal: Hashable, Sendable {
 package enum TransferResult: Hashable, Sendable {
   case started
   case notLeader(hint: MemberID?)
-  /// The target isn't another voter, or wasn't heard for an election time.
+  /// The target isn't another voter, or wasn't in service for an election time.
   case targetUnfit
   /// Another transfer is under way.
   case alreadyTransferring

@@ -203,7 +203,7 @@ import Testing
   // MARK: Removal
 
   @Test func ruleC1_aLeaderThatIsRemovedStepsDownWhenThatIsCommitted() {
-    var leader = leader(Configuration(voters: members(1, 2, 3)))
+    var leader = leader(Configuration(voters: members(1, 2, 3)), with: [2, 3])
     #expect(change(&leader, .remove(MemberID(1))) == accepted(2))
     leader.settle()
     leader.acknowledge(2, by: 2)
@@ -315,5 +315,32 @@ import Testing
     #expect(leader.group.role == .leader)
     #expect(change(&leader, .remove(MemberID(2))) == .refused(.noMajority))
     #expect(change(&leader, .remove(MemberID(3))) == accepted(2))
+  }
+
+  /// One that is repaired or rebuilt refuses and takes chunks all the time. Alone with it a leader
+  /// would step down, nobody else could lead, and only a leader can bring it back.
+  @Test func ruleC9_aMemberOutOfServiceMakesNoMajorityForAChange() {
+    var leader = leader(Configuration(voters: members(1, 2, 3)), with: [2, 3])
+    for _ in 0..<10 {
+      leader.wait(milliseconds: 50)
+      leader.hear(.heartbeatReply(readRound: 0), from: 2, term: 1)
+      leader.hear(
+        .appendReply(.refused(refusedIndex: LogIndex(1), hint: .zero)), from: 3, term: 1)
+      leader.hear(.snapshotReply(index: LogIndex(1), received: 1, refused: false), from: 3, term: 1)
+      leader.settle()
+    }
+    #expect(leader.group.role == .leader)
+    #expect(change(&leader, .remove(MemberID(2))) == .refused(.noMajority))
+    #expect(change(&leader, .remove(MemberID(3))) == accepted(2), "its own removal is none of that")
+  }
+
+  /// A new leader does not know yet who is there.
+  @Test func ruleC9_whoWasNotHeardInThisTermMakesNoMajorityForAChange() {
+    var leader = leader(Configuration(voters: members(1, 2, 3)))
+    #expect(change(&leader, .remove(MemberID(2))) == .refused(.noMajority))
+    leader.hear(.appendReply(.refused(refusedIndex: .zero, hint: .zero)), from: 3, term: 1)
+    #expect(change(&leader, .remove(MemberID(2))) == .refused(.noMajority), "it may be out")
+    leader.hear(.heartbeatReply(readRound: 0), from: 3, term: 1)
+    #expect(change(&leader, .remove(MemberID(2))) == accepted(2))
   }
 }

@@ -35,6 +35,8 @@ import Testing
     leader.settle()
     leader.hear(
       .appendReply(.refused(refusedIndex: .zero, hint: .zero)), from: 2, term: 1)
+    #expect(transfer(&leader, to: 2) == .notYet, "it may be out of service")
+    leader.hear(.heartbeatReply(readRound: 0), from: 2, term: 1)
     #expect(transfer(&leader, to: 2) == .started)
     #expect(!leader.settle().contains { $0.body == .transfer(lastLog: position(1, 1)) })
     leader.acknowledge(1, by: 2)
@@ -89,6 +91,20 @@ import Testing
     for target: UInt64 in [1, 4, 9] { #expect(transfer(&leader, to: target) == .targetUnfit) }
     var follower = ByHand(2)
     #expect(transfer(&follower, to: 3) == .notLeader(hint: nil))
+  }
+
+  /// It would not stand, and nobody could write meanwhile.
+  @Test func ruleC9_aMemberOutOfServiceIsNoTarget() {
+    var leader = leader()
+    for _ in 0..<10 {
+      leader.wait(milliseconds: 50)
+      leader.hear(.heartbeatReply(readRound: 0), from: 3, term: 1)
+      leader.hear(
+        .appendReply(.refused(refusedIndex: LogIndex(1), hint: .zero)), from: 2, term: 1)
+      leader.settle()
+    }
+    #expect(transfer(&leader, to: 2) == .targetUnfit)
+    #expect(leader.propose() == .accepted(index: LogIndex(2), term: Term(1)))
   }
 
   // MARK: The target

@@ -31,7 +31,7 @@ extension Leader {
     if let late = next.voters.first(where: { !mayBecomeVoter($0, now: now, core: core) }) {
       return .refused(.notCaughtUp(late))
     }
-    guard hearsMajority(of: next, now: now, core: core) else { return .refused(.noMajority) }
+    guard isServed(next, now: now, core: core) else { return .refused(.noMajority) }
     let index = append(next, logTime: logTime, core: &core)
     welcome(at: index, now: now, core)
     return .accepted(index: index, term: term)
@@ -43,16 +43,17 @@ extension Leader {
     return nil
   }
 
-  /// In use as soon as it is appended, a configuration without a live majority would lock the group.
-  private func hearsMajority(of next: Configuration, now: UInt64, core: GroupCore) -> Bool {
+  /// In use as soon as it is appended, a configuration without a majority in service would lock the
+  /// group: its leader steps down (rule C7), and only a leader brings a member back into service.
+  private func isServed(_ next: Configuration, now: UInt64, core: GroupCore) -> Bool {
     if core.settings.plain.contains(.admitsAnybody) { return true }
     return next.quorum.result { member in
       if member == core.member { return true }
-      return progress(of: member).map { !isSilent(others[$0], now, core) } ?? false
+      return progress(of: member).map { serves(others[$0], now, core) } ?? false
     } == .won
   }
 
-  /// A voter stays one; a learner becomes one when its log is close to the leader's and it answers, so
+  /// A voter stays one; a learner becomes one when its log is close to the leader's and it serves, so
   /// that the group does not wait for it (Raft thesis, section 4.2.1).
   private func mayBecomeVoter(_ member: MemberID, now: UInt64, core: GroupCore) -> Bool {
     if core.configuration.isVoter(member) || core.settings.plain.contains(.admitsAnybody) {
@@ -61,7 +62,7 @@ extension Leader {
     guard core.configuration.isLearner(member) else { return false }
     if member == core.member { return true }
     guard let at = progress(of: member), case .replicate = others[at].flow,
-      !isSilent(others[at], now, core)
+      serves(others[at], now, core)
     else { return false }
     let lag = core.log.lastIndex.rawValue - others[at].match.rawValue
     return lag <= core.settings.catchUpEntriesMax
@@ -96,7 +97,7 @@ extension Leader {
     let strangers = core.configuration.members + departing.map(\.member)
     for member in strangers where member != core.member && progress(of: member) == nil {
       var progress = Progress(member: member, next: index, now: now)
-      progress.heard(isInService: true, now: now)
+      progress.heard(isInService: false, now: now)
       others.append(progress)
     }
     others.sort { $0.member < $1.member }

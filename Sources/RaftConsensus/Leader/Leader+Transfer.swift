@@ -17,8 +17,12 @@ extension Leader {
   ) -> TransferResult {
     guard transfer == nil else { return .alreadyTransferring }
     guard target != core.member, core.configuration.voters.contains(target),
-      let at = progress(of: target), !isSilent(others[at], now, core)
+      let at = progress(of: target)
     else { return .targetUnfit }
+    guard serves(others[at], now, core) else {
+      // A new leader hears soon who does.
+      return isAwaited(others[at], now, core) ? .notYet : .targetUnfit
+    }
     guard let lastLog = releaseLease(core) else { return .notYet }
     transfer = Transfer(
       target: target, lastLog: lastLog,

@@ -123,6 +123,17 @@ extension Leader {
     isLong(since: other.heardAt, now, core)
   }
 
+  /// In service by its own word of late, in this term: one that is repaired or rebuilt (rules C9, C10)
+  /// is heard too, and neither acknowledges nor leads.
+  func serves(_ other: Progress, _ now: UInt64, _ core: GroupCore) -> Bool {
+    other.hasServed && !isLong(since: other.servedAt, now, core)
+  }
+
+  /// It did not say yet in this term whether it is, and there was little time for that.
+  func isAwaited(_ other: Progress, _ now: UInt64, _ core: GroupCore) -> Bool {
+    !other.hasServed && !isLong(since: other.servedAt, now, core)
+  }
+
   private func isLong(since then: UInt64, _ now: UInt64, _ core: GroupCore) -> Bool {
     now > then + core.settings.electionNanoseconds.upperBound
   }

@@ -14,8 +14,11 @@ struct Progress: Sendable {
   /// An answer came in this term.
   private(set) var isActive = false
   private var heardSinceHeartbeat = false
-  /// When one last came that only a member in service gives: check-quorum counts it (rule C7).
+  /// When one last came that only a member in service gives: check-quorum counts it (rule C7). Before
+  /// the first, when the leader began to wait for it.
   private(set) var servedAt: UInt64
+  /// One came in this term.
+  private(set) var hasServed = false
   /// The newest round of reads that it answered (rule C8).
   private(set) var readRound: UInt64 = 0
   /// The commit index that it was last told.
@@ -59,7 +62,9 @@ struct Progress: Sendable {
     heardAt = now
     isActive = true
     heardSinceHeartbeat = true
-    if isInService { servedAt = now }
+    guard isInService else { return }
+    servedAt = now
+    hasServed = true
   }
 
   mutating func answered(round: UInt64) { readRound = max(readRound, round) }
