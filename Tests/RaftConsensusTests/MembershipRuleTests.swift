@@ -297,6 +297,26 @@ import Testing
     #expect(sentTo3 == 0)
   }
 
+  /// A snapshot may be on its way to it.
+  @Test func trap20_aMemberThatLagsHearsOfItsRemovalHoweverLongThatTakes() {
+    var leader = leader(Configuration(voters: members(1, 2, 3)), with: [2, 3])
+    _ = change(&leader, .remove(MemberID(3)))
+    leader.settle()
+    leader.acknowledge(2, by: 2)
+    leader.settle()
+    for _ in 0..<(4 * Departing.heartbeatsMax) {
+      leader.wait(milliseconds: 50)
+      for member in [2, 3] as [UInt64] {
+        leader.hear(.heartbeatReply(readRound: 0), from: member, term: 1)
+      }
+      #expect(!leader.settle().to(3).isEmpty)
+    }
+    leader.acknowledge(2, by: 3)
+    leader.settle()
+    leader.wait(milliseconds: 100)
+    #expect(leader.settle().to(3).isEmpty, "it knows")
+  }
+
   private func entry(_ configuration: Configuration, term: UInt64, index: UInt64) -> Entry {
     Entry(
       term: Term(term), index: LogIndex(index), kind: .configuration,

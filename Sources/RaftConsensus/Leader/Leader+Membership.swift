@@ -6,10 +6,11 @@ struct Departing: Sendable {
   let member: MemberID
   /// The entry that leaves it out.
   let index: LogIndex
-  /// How often it is tried yet, once that entry is committed.
+  /// How often it is tried yet while it is silent, once that entry is committed.
   var heartbeatsLeft: Int
 
-  /// A member that is removed is often one that is dead.
+  /// A member that is removed is often one that is dead. One that answers may be far behind, and is
+  /// told however long that takes.
   static let heartbeatsMax = 8
 }
 
@@ -151,9 +152,11 @@ extension Leader {
   // MARK: Farewell
 
   /// A heartbeat's time went by.
-  mutating func countDeparting(_ core: GroupCore) {
+  mutating func countDeparting(now: UInt64, _ core: GroupCore) {
     if isOut(core) { heartbeatsOut += 1 }
     for at in departing.indices where departing[at].index <= core.log.committed {
+      guard let other = progress(of: departing[at].member), isSilent(others[other], now, core)
+      else { continue }
       departing[at].heartbeatsLeft -= 1
     }
   }

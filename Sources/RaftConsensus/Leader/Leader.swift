@@ -102,7 +102,7 @@ extension Leader {
       heartbeatSlot = slot
       heartbeatIsDue = true
       transfer?.isSent = false
-      countDeparting(core)
+      countDeparting(now: now, core)
       for at in others.indices { others[at].retry(isSilent: isSilent(others[at], now, core)) }
     }
     return hearsQuorum(now: now, core: core) ? .lead : .stepDown
