@@ -110,9 +110,10 @@ extension Follower {
   }
 
   /// An idle leader has nothing to send to a member whose log it takes for whole: the member denies
-  /// what it was told, until an append of this leader's has shown where the logs agree (rule C9).
+  /// what it was told, until this leader's appends have brought its log there (rule C9). An old
+  /// acknowledgement that comes late may end a repair half-way.
   private func askForRepair(told commit: LogIndex, core: inout GroupCore) {
-    guard matched == nil, commit > core.log.floor.index else { return }
+    guard matched ?? .zero < commit, commit > core.log.floor.index else { return }
     let below = LogPosition(term: core.hard.term, index: min(commit.previous, core.log.lastIndex))
     refuse(commit, hint: core.log.newest(agreeingWith: below) ?? core.log.floor, core: &core)
   }

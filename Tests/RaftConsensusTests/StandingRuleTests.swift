@@ -124,6 +124,37 @@ import Testing
     #expect(member.settle().map(\.body) == [.preVoteReply(granted: true)])
   }
 
+  /// What it acknowledged behind a write under way comes late, in the middle of its repair: the leader
+  /// takes it for whole, and has nothing to write.
+  @Test func ruleC10_anOldAcknowledgementThatComesLateLeavesNobodyHalfRepaired() {
+    var member = ByHand()
+    var leader = ByHand(2)
+    leader.win(with: [3])
+    for _ in 0..<8 { leader.propose() }
+    leader.settle()
+    func pass() {
+      leader.wait(milliseconds: 50)
+      leader.node.finishReads(now: leader.now)
+      leader.hear(.heartbeatReply(readRound: 0), from: 3, term: 1)
+      for message in leader.settle().to(1) {
+        member.node.group.step(message, now: reading(member.now))
+      }
+      for message in member.settle().to(2) {
+        leader.node.group.step(message, now: reading(leader.now))
+      }
+    }
+    leader.acknowledge(9, by: 3)
+    for _ in 0..<20 { pass() }
+    #expect(member.group.commitIndex == LogIndex(9))
+    takeOut(&member)
+    for _ in 0..<20 where member.group.lastIndex == .zero { pass() }
+    #expect(member.group.lastIndex > .zero && member.group.lastIndex < LogIndex(9))
+    leader.acknowledge(9, by: 1)
+    for _ in 0..<20 { pass() }
+    #expect(member.group.isInService, "its log ends at \(member.group.lastIndex)")
+    #expect(leader.group.lastIndex == LogIndex(9), "without a write")
+  }
+
   @Test func ruleC10_itAcknowledgesWhenItsReturnIsOnTheDisk() {
     var member = follower()
     takeOut(&member)
