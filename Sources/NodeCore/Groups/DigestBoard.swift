@@ -36,6 +36,8 @@ struct DigestBoard: Sendable {
   private var pages: [Page] = []
   /// The newest index where this member took a digest for all to compare.
   private(set) var lastOwn = LogIndex.zero
+  /// The newest index where a majority had what this member had.
+  private var confirmed = LogIndex.zero
   /// What was found since it was last asked about.
   private var finding: Finding?
 
@@ -91,11 +93,15 @@ struct DigestBoard: Sendable {
 
   // MARK: Judging
 
-  /// Being wrong is found once and for good; of all else the newest index tells.
+  /// Being wrong is found once and for good; of all else the newest index tells: late words about an
+  /// older one stop nobody who was confirmed since.
   private mutating func judge(_ at: Int) {
+    let index = pages[at].index
     guard finding?.verdict != .wrong, let verdict = Self.verdict(of: pages[at]) else { return }
-    guard verdict == .wrong || pages[at].index >= finding?.index ?? .zero else { return }
-    finding = Finding(index: pages[at].index, verdict: verdict)
+    if verdict == .confirmed { confirmed = max(confirmed, index) }
+    if verdict == .split, index < confirmed { return }
+    guard verdict == .wrong || index >= finding?.index ?? .zero else { return }
+    finding = Finding(index: index, verdict: verdict)
   }
 
   private static func verdict(of page: Page) -> Verdict? {

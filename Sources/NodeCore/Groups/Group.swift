@@ -21,8 +21,9 @@ struct Group: Sendable {
   /// The digest that is being worked out.
   var digesting: (point: DigestPoint, work: DigestWork)?
   var board = DigestBoard()
-  /// No ledger had a majority at this index, as far as was found since the start.
-  var stoppedAt = LogIndex.zero
+  /// No ledger had a majority at this index or before. After a restart, as far as the log was known to
+  /// be committed when that was written down.
+  var stoppedAt: LogIndex
   /// When a message of the current leader came last.
   var leaderHeard: ClockReading?
   private let openedAt: ClockReading
@@ -40,6 +41,7 @@ struct Group: Sendable {
     self.books = books
     voters = raft.configuration.voters.map(NodeID.init(of:))
     clock = LogClock(last: raft.lastLogTime, now: now)
+    stoppedAt = raft.standing == .stopped ? raft.hardState.commit : .zero
     lastApplied = now
     openedAt = now
     recoveryGoal = raft.recoveryGoal

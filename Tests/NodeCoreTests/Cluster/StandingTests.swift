@@ -13,7 +13,9 @@ import Testing
     let shard: ShardID
     private var calls = 0
 
-    init(seed: UInt64, lost: UInt64 = 0) throws {
+    init(
+      seed: UInt64, lost: UInt64 = 0, tweak: @escaping (inout NodeSettings) -> Void = { _ in }
+    ) throws {
       cluster = VirtualCluster(
         .init(
           seed: seed, lost: lost,
@@ -21,6 +23,7 @@ import Testing
             $0.snapshotLogBytes = 3_000
             $0.raft.tailBytesMax = 2_000
             $0.raft.snapshotChunkBytes = 4_096
+            tweak(&$0)
           }))
       shop = Shop(cluster)
       try #require(cluster.elect(seconds: 60))
@@ -207,6 +210,36 @@ import Testing
     }
     #expect(shop.cluster.run(seconds: 20) { (0..<3).allSatisfy { shop.standing($0) == .serving } })
     #expect(shop.sell(3) && shop.agree())
+  }
+
+  /// After a restart the log is applied again, and with it come digests of the time before.
+  @Test func ruleC10_aDigestFromBeforeTheSplitResumesNothing() throws {
+    let shop = try Stocked(seed: 69) {
+      $0.snapshotLogBytes = 1 << 20
+      $0.digestEveryMilliseconds = 500
+    }
+    for _ in 0..<4 {
+      #expect(shop.sell(3) && shop.agree())
+      shop.cluster.run(seconds: 1)
+    }
+    for at in 1...2 { shop.miscount(at, bit: UInt64(at)) }
+    #expect(shop.sell())
+    #expect(shop.cluster.run(seconds: 20) { (0..<3).allSatisfy(shop.isStopped) })
+    shop.cluster.run(seconds: 1)
+    for at in 0..<3 { shop.cluster.crash(at) }
+    for at in 0..<3 { shop.cluster.start(at) }
+    #expect(shop.cluster.run(seconds: 20) { (0..<3).allSatisfy { shop.standing($0) == .serving } })
+    var stopped = LogIndex.zero
+    var resumed: [LogIndex] = []
+    for (_, event) in shop.cluster.seen {
+      switch event {
+      case .shardStopped(shop.shard, let index): stopped = max(stopped, index)
+      case .shardResumed(shop.shard, let index): resumed.append(index)
+      default: break
+      }
+    }
+    #expect(resumed.count == 3)
+    #expect(resumed.allSatisfy { $0 > stopped }, "\(resumed), stopped at \(stopped)")
   }
 
   private func change(_ shop: Stocked, at node: Int, _ steps: [MemberStep]) {

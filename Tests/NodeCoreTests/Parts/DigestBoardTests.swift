@@ -99,6 +99,23 @@ import Testing
     #expect(board.takeFinding()?.verdict == .confirmed)
   }
 
+  /// The third member was down, and tells late what it had at 10.
+  @Test func ruleC10_anOlderSplitStopsNobodyWhoWasConfirmedSince() {
+    func finding(ownAt20 own: Hash128) -> DigestBoard.Finding? {
+      var board = DigestBoard()
+      let three = quorum([1, 2, 3])
+      _ = board.note(Self.right, at: LogIndex(10), quorum: three, member: MemberID(1))
+      _ = board.heard(Self.wrong, from: MemberID(2), at: LogIndex(10))
+      _ = board.note(own, at: LogIndex(20), quorum: three, member: MemberID(1))
+      _ = board.heard(Self.right, from: MemberID(2), at: LogIndex(20))
+      _ = board.takeFinding()
+      _ = board.heard(Self.other, from: MemberID(3), at: LogIndex(10))
+      return board.takeFinding()
+    }
+    #expect(finding(ownAt20: Self.right) == nil)
+    #expect(finding(ownAt20: Self.wrong) == .init(index: LogIndex(10), verdict: .split))
+  }
+
   @Test func onlyTheNewestIndexesAreKept() {
     var board = DigestBoard()
     for index in 1...(UInt64(DigestBoard.pagesMax) + 4) {
