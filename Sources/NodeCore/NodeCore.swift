@@ -58,7 +58,7 @@ package struct NodeCore: Sendable {
       groups[at].raft.tick(now: now)
       expireWaiters(of: at, now: now)
       goOnWithDigest(of: at, &digestPages)
-      takeQuietDigest(of: at, now: now)
+      takeQuietDigest(of: at, now: now, &digestPages)
     }
     closeRemoved(now: now)
     watchOwnClock(now: now)

@@ -5,9 +5,14 @@ import StockLedger
 extension NodeCore {
   /// Takes the ledger's digest at its applied index: at once where little has changed, else in steps
   /// with the ticks that follow, so that a large ledger does not stand still for it. One that is
-  /// still in work is given up only for one that all members take at the same index (`isShared`);
+  /// still in work is given up only for one that all members take at another index (`isShared`);
   /// what it has hashed so far is kept.
   mutating func takeDigest(of at: Int, isShared: Bool) {
+    var budget = settings.digestPagesPerTick
+    takeDigest(of: at, isShared: isShared, &budget)
+  }
+
+  private mutating func takeDigest(of at: Int, isShared: Bool, _ budget: inout Int) {
     let point = DigestPoint(
       index: groups[at].books.index,
       quorum: groups[at].raft.configuration(at: groups[at].books.index).quorum,
@@ -15,10 +20,13 @@ extension NodeCore {
     if let digest = groups[at].books.digestOfMeta() { return note(digest, at: point, of: at) }
     if let begun = groups[at].digesting {
       guard isShared else { return }
+      if begun.point.index == point.index {
+        groups[at].digesting!.point.isShared = true
+        return
+      }
       groups[at].books.adoptHashes(of: begun.work)
     }
     groups[at].digesting = groups[at].books.startDigest().map { (point, $0) }
-    var budget = settings.digestPagesPerTick
     goOnWithDigest(of: at, &budget)
   }
 
@@ -33,15 +41,15 @@ extension NodeCore {
   }
 
   /// A shard that fell quiet has the same last entry on all members: a digest there can be compared
-  /// at any time afterwards.
-  mutating func takeQuietDigest(of at: Int, now: ClockReading) {
+  /// at any time afterwards. `budget` is the tick's, too.
+  mutating func takeQuietDigest(of at: Int, now: ClockReading, _ budget: inout Int) {
     let index = groups[at].books.index
     guard index > groups[at].board.lastOwn,
       now.waited(since: groups[at].lastApplied) >= Self.quietNanoseconds
     else { return }
     // Somebody may have asked for it before.
     guard let digest = groups[at].digests.digest(at: index) else {
-      return takeDigest(of: at, isShared: true)
+      return takeDigest(of: at, isShared: true, &budget)
     }
     let quorum = groups[at].raft.configuration(at: index).quorum
     note(digest, at: DigestPoint(index: index, quorum: quorum, isShared: true), of: at)
@@ -72,14 +80,15 @@ extension NodeCore {
   }
 
   /// Another member's digest. Who has another one than a majority may not have heard of that: it may
-  /// have been down when the others told each other.
+  /// have been down when the others told each other. It is answered as often as it says so, for an
+  /// answer may be lost; two members that both have a majority's digest have the same.
   mutating func receive(_ digest: AppliedDigest, from node: NodeID) {
     guard let at = position(of: digest.shard), NodeID(of: digest.member) == node,
-      groups[at].raft.isInService,
-      groups[at].board.heard(digest.digest, from: digest.member, at: digest.index),
-      let own = groups[at].board.own(at: digest.index), own != digest.digest
+      groups[at].raft.isInService
     else { return }
-    noteMismatch(of: at, digest.index, with: node)
+    let isNews = groups[at].board.heard(digest.digest, from: digest.member, at: digest.index)
+    guard let own = groups[at].board.own(at: digest.index), own != digest.digest else { return }
+    if isNews { noteMismatch(of: at, digest.index, with: node) }
     if groups[at].board.isConfirmed(at: digest.index) {
       tell(own, at: digest.index, of: at, to: node)
     }
