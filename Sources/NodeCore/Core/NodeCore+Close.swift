@@ -2,13 +2,13 @@ import Primitives
 import RaftConsensus
 
 extension NodeCore {
-  /// Closes a group whose seat here was taken away, one at a time: storage lets its rows and snapshots
-  /// go, and with them the files that they keep.
+  /// Closes a group whose seat here was taken away, or woken for nothing, one at a time: storage lets
+  /// its rows and snapshots go, and with them the files that they keep.
   mutating func closeRemoved(now: ClockReading) {
     let wait = settings.closeAfterNanoseconds
     var found: Int?
     for at in groups.indices
-    where groups[at].isRemoved(closeAfterNanoseconds: wait, now: now) {
+    where groups[at].mayClose(afterNanoseconds: wait, now: now) {
       found = at
     }
     guard let at = found, !persistence.holds(groups[at].shard) else { return }

@@ -102,7 +102,8 @@ extension NodeCore {
       member: MemberID(of: settings.node), shard: descriptor.shard, settings: raftSettings,
       restored: restored, now: now,
       seed: settings.seed ^ settings.node.rawValue << 32 ^ UInt64(descriptor.shard.rawValue))
-    let group = Group(descriptor: descriptor, raft: raft, books: books, now: now)
+    let group = Group(
+      descriptor: descriptor, raft: raft, books: books, isFlawed: restored.isFlawed, now: now)
     let at = groups.firstIndex { $0.shard > descriptor.shard } ?? groups.count
     groups.insert(group, at: at)
     note(descriptor)

@@ -27,6 +27,9 @@ struct Group: Sendable {
   /// When a message of the current leader came last.
   var leaderHeard: ClockReading?
   private let openedAt: ClockReading
+  /// Rows or a snapshot were found wrong at the start: the files stay until a leader has repaired the
+  /// member, in case that none can.
+  private let isFlawed: Bool
   var lastApplied: ClockReading
   /// Where the log was known to be committed to when the member started.
   let recoveryGoal: LogIndex
@@ -35,7 +38,9 @@ struct Group: Sendable {
   /// The catalog's version that was seen to have all of the topology.
   var topologyVersion: UInt64?
 
-  init(descriptor: GroupDescriptor, raft: RaftGroup, books: Books, now: ClockReading) {
+  init(
+    descriptor: GroupDescriptor, raft: RaftGroup, books: Books, isFlawed: Bool, now: ClockReading
+  ) {
     self.descriptor = descriptor
     self.raft = raft
     self.books = books
@@ -44,6 +49,7 @@ struct Group: Sendable {
     stoppedAt = raft.standing == .stopped ? raft.hardState.commit : .zero
     lastApplied = now
     openedAt = now
+    self.isFlawed = isFlawed
     recoveryGoal = raft.recoveryGoal
   }
 
@@ -82,16 +88,27 @@ extension Group {
   /// Something was applied since the last digest.
   var hasNewBooks: Bool { mutating get { books.index > digests.last ?? .zero } }
 
-  /// Its seat was taken away: that is committed and applied, no leader was heard for so long, and
-  /// nothing is under way. Who is in no configuration because the log with its seat has yet to come is
-  /// not removed.
-  mutating func isRemoved(closeAfterNanoseconds: UInt64, now: ClockReading) -> Bool {
-    guard !raft.configuration.contains(raft.member), raft.configurationIndex > .zero,
-      !raft.isConfigurationPending, books.index >= raft.configurationIndex,
-      now.waited(since: leaderHeard ?? openedAt) >= closeAfterNanoseconds
+  /// Nobody needs what is here: no leader was heard for so long, and nothing is under way.
+  mutating func mayClose(afterNanoseconds: UInt64, now: ClockReading) -> Bool {
+    guard isRemoved || isHollow, now.waited(since: leaderHeard ?? openedAt) >= afterNanoseconds
     else { return false }
     return !isLeader && queue.isEmpty && proposals.isEmpty && reads.count == 0
       && snapshots.isAtRest && raft.durableIndex == raft.lastIndex
+  }
+
+  /// Its seat was taken away: that is committed and applied. Who is in no configuration because the log
+  /// with its seat has yet to come is not removed.
+  private var isRemoved: Bool {
+    mutating get {
+      !raft.configuration.contains(raft.member) && raft.configurationIndex > .zero
+        && !raft.isConfigurationPending && books.index >= raft.configurationIndex
+    }
+  }
+
+  /// Nothing is here but a promise (rule C9), which is kept. So it is with a closed seat that was woken
+  /// by a word of long ago, or for an entry that was then truncated. A leader's next word opens it again.
+  private var isHollow: Bool {
+    mutating get { !raft.isInService && raft.lastIndex == .zero && !isFlawed }
   }
 }
 

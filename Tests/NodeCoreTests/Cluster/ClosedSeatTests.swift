@@ -84,6 +84,44 @@ import Testing
     #expect(cluster.nodes[3].core?.members(of: shard) != nil)
   }
 
+  /// By a word of long ago, or for an entry that is then truncated.
+  @Test(arguments: [false, true])
+  func ruleC9_aSeatThatIsWokenForNothingClosesAgain(restarts: Bool) throws {
+    let (cluster, traffic, shard) = try stocked(seed: 983)
+    try #require(cluster.change(shard, .remove(three)))
+    try #require(cluster.run(seconds: 10) { !isOpen(shard, cluster) })
+    let promise = try #require(acked(shard, cluster))
+    var envelope = PeerEnvelope()
+    envelope.messages = [
+      Message(
+        shard: shard, from: MemberID(1), to: MemberID(3), term: Term(1),
+        body: .heartbeat(commit: .zero, readRound: 0))
+    ]
+    cluster.with(2) { core, now in core.receive(envelope, from: NodeID(1), now: now) }
+    #expect(isOpen(shard, cluster))
+    if restarts {
+      cluster.crash(2)
+      cluster.start(2)
+      #expect(isOpen(shard, cluster))
+    }
+    #expect(cluster.run(seconds: 5) { !isOpen(shard, cluster) })
+    #expect(acked(shard, cluster) == promise)
+    try #require(cluster.change(shard, .learner(three)))
+    #expect(cluster.run(seconds: 10) { isInService(shard, cluster) == true })
+    #expect(traffic.play(20) && traffic.judge(unitsPerSku: 60) == [])
+  }
+
+  /// What is left of damaged rows may be all that there is.
+  @Test func ruleC9_aMemberWhoseRowsAreDamagedStaysOpen() throws {
+    let (cluster, _, shard) = try stocked(seed: 984)
+    cluster.crash(2)
+    cluster.loseRows(of: shard, on: 2)
+    cluster.cutOff(2)
+    cluster.startFlawed(2)
+    cluster.run(seconds: 10)
+    #expect(isOpen(shard, cluster) && isInService(shard, cluster) == false)
+  }
+
   /// A quiet group takes a snapshot when the files that its rows keep are too large.
   @Test func aQuietGroupLetsItsFilesGo() throws {
     let (cluster, _, shard) = try stocked(seed: 982)

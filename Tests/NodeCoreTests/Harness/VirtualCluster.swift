@@ -141,6 +141,9 @@ final class VirtualCluster {
     nodes[at].disk.unreadable[shard] = nodes[at].disk.files[shard]?.entries.last?.index
   }
 
+  /// None of the rows that a shard has on one node is what was written.
+  func loseRows(of shard: ShardID, on at: Int) { nodes[at].disk.loseRows(of: shard) }
+
   func cutOff(_ at: Int, _ isCutOff: Bool = true) { nodes[at].isCutOff = isCutOff }
 
   func isUp(_ at: Int) -> Bool { nodes[at].core != nil }

@@ -81,6 +81,8 @@ struct VirtualDisk {
     files[shard]?.chunks = []
   }
 
+  mutating func loseRows(of shard: ShardID) { files[shard]?.entries = [] }
+
   mutating func compact(_ compaction: Compaction) {
     files[compaction.shard]?.entries.removeAll { $0.index <= compaction.through }
   }
