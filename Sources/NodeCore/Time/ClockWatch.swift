@@ -59,9 +59,9 @@ extension UInt64 {
 }
 
 extension NodeCore {
-  /// Compares the own clock with the median of all clocks that are known (rule T2).
+  /// Compares the own clock with the clock for stamps (rule T2).
   mutating func watchOwnClock(now: ClockReading) {
-    guard let median = clocks.median(of: settings.nodes.map(\.id), now: now) else { return }
+    guard let median = medianWithOthers(now: now) else { return }
     let off = now.wall - median
     let limit = settings.clockAlarmMilliseconds
     if !clockAlarm && abs(off) > limit {
@@ -71,6 +71,15 @@ extension NodeCore {
       clockAlarm = false
       out.events.append(.ownClockGood)
     }
+  }
+
+  /// That of the first group here in which others have a vote, and whose voters are heard. Who is
+  /// configured and has no seat is not waited for.
+  private func medianWithOthers(now: ClockReading) -> Int64? {
+    for at in groups.indices where groups[at].voters != [settings.node] {
+      if let median = clocks.median(of: groups[at].voters, now: now) { return median }
+    }
+    return nil
   }
 
   /// Says so when the node's two clocks begin to disagree, and when they agree again.

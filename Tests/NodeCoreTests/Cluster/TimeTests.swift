@@ -105,6 +105,17 @@ import Testing
     #expect(abs(logTime - cluster.clock(of: 2).wall) < 500)
   }
 
+  @Test func ruleT2_nodesWithoutASeatDoNotSilenceTheAlarm() throws {
+    let (cluster, _, _) = try stocked(
+      .init(
+        seed: 37, regions: ["eu", "us", "ap", "eu", "us", "ap"],
+        founders: [NodeID(1), NodeID(2), NodeID(3)], clockOff: [600_000, 0, 0]))
+    for at in 0..<6 {
+      let isAlarmed = cluster.seen.contains { $0.node == at && $0.event.isClockAlarm }
+      #expect(isAlarmed == (at == 0), "node \(at + 1)")
+    }
+  }
+
   /// A new group has no log time to run on from. Stamped near zero, its first holds would end as
   /// soon as the clocks are known, and ids that carry a time would be from the future.
   @Test(arguments: Seeds.of(Array(40..<60)))
