@@ -16,6 +16,8 @@ struct Recovery {
   private let snapshots: SnapshotDirectory
   private let now: Int64
   private var isSkipping = true
+  /// What the newest sealed segment says at its head: of these groups nothing before it counts.
+  private var closed = ClosedGroups()
 
   /// `skipping`: sealed segments at the log's beginning that hold nothing after the snapshots are
   /// not read.
@@ -26,7 +28,9 @@ struct Recovery {
     self.snapshots = snapshots
     self.now = now
     isSkipping = skipping
-    for number in try Self.segmentNumbers(in: directory) {
+    let numbers = try Self.segmentNumbers(in: directory)
+    if skipping { closed = ClosedGroups(in: directory, numbers) }
+    for number in numbers {
       highestNumber = number
       try read(number)
     }
@@ -69,7 +73,7 @@ struct Recovery {
     try tolerating(damageOf: path) { recovery throws(StorageError) in
       let reader = try SegmentReader(number: number, path: path)
       summary = try Self.attempt(path) { try reader.read { try $0.summary(number: number) } }
-      if let summary, recovery.isSkipping, recovery.isCovered(summary) { return }
+      if let summary, recovery.isSkipping, recovery.isCovered(summary, number) { return }
       recovery.isSkipping = false
       found.sealedAt = summary?.sealedAt ?? recovery.now
       try Self.attempt(path) { try reader.read { try recovery.scan($0, number, &found) } }
@@ -92,9 +96,11 @@ struct Recovery {
     }
   }
 
-  /// Every entry in it is covered by a snapshot; what else is in it, the next segment carries.
-  private func isCovered(_ summary: SegmentSummary) -> Bool {
+  /// Every entry in it is covered by a snapshot, or its group was closed since; what else is in it, the
+  /// next segment carries.
+  private func isCovered(_ summary: SegmentSummary, _ number: UInt64) -> Bool {
     summary.lastByGroup.allSatisfy { group in
+      if closed.holds(group.shard, since: number) { return true }
       guard let snapshot = snapshots.newest(group.shard) else { return false }
       return group.last <= snapshot.mark.index
     }

@@ -110,7 +110,8 @@ package final class SealedReader {
     }
   }
 
-  /// All rows of the group's chain, in order: 48 bytes each.
+  /// All rows of the group's chain, in order: 48 bytes each. A group that was closed and created again
+  /// has another chain since, which may begin below the end of the one before.
   private func chainRows(of shard: ShardID) throws -> [ChainRow] {
     var rows: [ChainRow] = []
     for segment in segments {
@@ -119,6 +120,7 @@ package final class SealedReader {
         try unsafe all.scan(shard: shard) { row, _ in
           if let bytes = row?.extra, let extra = RowExtra(bytes, shard: shard) {
             rows += extra.chain
+            if extra.carried?.isClosed == true { rows = [] }
           }
           return true
         }

@@ -1,5 +1,6 @@
 package import Primitives
 package import RaftConsensus
+import StockLedger
 
 /// All that one lane of a node decides: its Raft groups, a ledger for each, and who waits for what.
 /// Inputs go in, and `endTurn` gives the effects; there is no clock, thread or logger in here.
@@ -19,6 +20,7 @@ package struct NodeCore: Sendable {
   var intake: Intake
   var clocks: ClockBoard
   var clockWatch: ClockWatch
+  var rulesBoard: RulesBoard
   var outbox = Outbox()
   var persistence: PersistQueue
   var catalogDesk = CatalogDesk()
@@ -42,6 +44,7 @@ package struct NodeCore: Sendable {
     clockWatch = ClockWatch(
       ratePPM: settings.raft.clockRatePPM, windowNanoseconds: settings.clockWatchNanoseconds,
       start: now)
+    rulesBoard = RulesBoard(own: settings.node, rules: settings.ledger.rulesMax)
     persistence = PersistQueue(inFlightMax: settings.persistsInFlightMax)
     for shard in restored.sorted(by: { $0.shard < $1.shard }) { restore(shard, now: now) }
     if settings.lane == 0 {

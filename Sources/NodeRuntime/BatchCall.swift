@@ -75,8 +75,12 @@ final class BatchCall: PartReceiver {
     case .success(let bytes):
       let refused = unsafe bytes.withUnsafeBytes { unsafe assembly?.answer(numbers, response: $0) }
       guard let refused else { return refuse(numbers, RequestRefusal(.outcomeUnknown)) }
+      // What is said of a shard counts once, however many items it is said of.
+      var shards: Set<ShardID> = []
       for (number, status) in refused {
-        if case .elsewhere(_, let shard) = places[number] { dispatcher.learn(from: status, shard) }
+        guard case .elsewhere(_, let shard) = places[number], shards.insert(shard).inserted
+        else { continue }
+        dispatcher.learn(from: status, shard)
       }
       answerIfComplete()
     case .failure(let status): refuse(numbers, RequestRefusal(status))

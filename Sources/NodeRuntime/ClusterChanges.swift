@@ -64,9 +64,10 @@ extension Dispatcher {
     var steps: [MemberStep] = []
     for (at, change) in request.changes.enumerated() {
       try checkSeat(change.node, "changes[\(at)].node")
-      let step = try step(change, "changes[\(at)].kind")
-      if case .learner(let node) = step { try checkCatalog(of: node, for: ShardID(request.shard)) }
-      steps.append(step)
+      if change.kind == .addLearner {
+        try checkCatalog(of: NodeID(change.node), for: ShardID(request.shard))
+      }
+      steps.append(try step(change, "changes[\(at)].kind"))
     }
     return (ShardID(request.shard), .members(steps))
   }

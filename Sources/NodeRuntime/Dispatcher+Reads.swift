@@ -32,7 +32,7 @@ extension Dispatcher {
     _ call: CallHandle, _ method: HoldfastMethod, _ message: UnsafeRawBufferPointer,
     _ context: CallContext, _ route: Route, _ read: API.Read
   ) throws(RequestRefusal) {
-    let target = read == .stale ? route.guess : route.leader
+    let target = read == .stale ? routes.guess(route) : route.leader
     try unsafe forward(call, method, message, context, route, to: target)
   }
 

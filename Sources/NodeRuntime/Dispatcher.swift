@@ -13,7 +13,7 @@ final class Dispatcher: @unchecked Sendable {  // every member is used on `loop.
   let index: Int
   let hub: Hub
   let server: ServerLoop
-  var routes = Routes()
+  var routes: Routes
   var calls: CallTable
   var decoder: RequestDecoder
   var outbox = Outbox()
@@ -43,6 +43,7 @@ final class Dispatcher: @unchecked Sendable {  // every member is used on `loop.
     calls = CallTable(loop: server.index)
     readOutbox = ReadOutbox(lanes: hub.settings.lanes)
     let own = hub.settings.core
+    routes = Routes(others: own.nodes.map(\.id).filter { $0 != own.node })
     decoder = RequestDecoder(homeRegion: own.nodes.first { $0.id == own.node }!.region)
     random = SeededRandom(seed: own.seed ^ UInt64(server.index) << 32)
   }

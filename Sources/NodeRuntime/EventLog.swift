@@ -4,6 +4,7 @@ import Logging
 import LogStorage
 import NodeCore
 import Primitives
+import StockLedger
 import Synchronization
 
 /// Turns what the cores report into structured log lines: constant messages, ids as metadata.
@@ -74,6 +75,12 @@ final class EventLog: Sendable {
       warn("received snapshot is no good", shard, ["index": "\(mark.rawValue)"])
     case .rowsMissing(let shard, let index):
       alarm("the disk is older than what this member acknowledged; it has no vote", shard, index)
+    case .rulesUnknown(let shard, let rules, let known):
+      logger.critical(
+        "the ledger's rules are newer than this build; nothing more is applied: start the newer build",
+        metadata: [
+          "shard": "\(shard.rawValue)", "rules": "\(rules.rawValue)", "known": "\(known.rawValue)",
+        ])
     case .takenOut(let shard, let index):
       alarm("a majority has another ledger; this member is rebuilt", shard, index)
     case .shardStopped(let shard, let index):

@@ -102,9 +102,12 @@ extension Dispatcher {
   ) throws(RequestRefusal) {
     let target = try self.target(of: route, caller, preferred: target)
     forward(method, message, caller, to: target) { [self] result in
-      if case .failure(let status) = result, let details = try? API.Status(decoding: status.details)
-      {
-        learn(from: details, route.shard)
+      switch result {
+      case .success: routes.settle(route.shard, on: target)
+      case .failure(let status):
+        if let details = try? API.Status(decoding: status.details) {
+          learn(from: details, route.shard)
+        }
       }
       completion(result)
     }
@@ -164,7 +167,7 @@ extension Dispatcher {
 
   /// Where to try for a shard whose leader isn't known: only a node without a member asks this way.
   private func guess(_ route: Route) -> NodeID? {
-    route.members.contains(node) ? nil : route.guess
+    route.members.contains(node) ? nil : routes.guess(route)
   }
 
   /// What a refusal says of a shard without a member here: its leader, or that another node has to

@@ -23,7 +23,8 @@ struct Greeting: Sendable, Equatable {
 
   init(disk: DiskName, others: [Acquaintance] = []) {
     self.disk = disk
-    self.others = Array(others.prefix(Self.othersMax))
+    // Numbers are never used again: the highest are those that are there.
+    self.others = Array(others.suffix(Self.othersMax))
   }
 
   /// Nil where a node of ours did not write it.

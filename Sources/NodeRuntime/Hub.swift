@@ -163,7 +163,10 @@ extension PeerEnvelope {
     // Acks are for the leader of the catalog's group, which is in lane 0.
     parts[0].catalogAcks = catalogAcks
     for digest in appliedDigests { parts[lane(digest.shard)].appliedDigests.append(digest) }
-    for number in parts.indices { parts[number].clock = clock }
+    for number in parts.indices {
+      parts[number].clock = clock
+      parts[number].rules = rules
+    }
     return parts.enumerated().filter { !$0.element.isEmpty }.map { ($0.offset, $0.element) }
   }
 }

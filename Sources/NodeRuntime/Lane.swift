@@ -124,6 +124,7 @@ extension Lane {
       routeNotes.note(event)
     }
     if !effects.events.isEmpty { noteRoutes() }
+    for event in effects.events { endWatches(after: event) }
     for opened in effects.openedShards { open(opened) }
     for outgoing in effects.sendNow { hub.send(outgoing, from: self) }
     for shard in effects.discards { store.discardSnapshots(shard: shard) }

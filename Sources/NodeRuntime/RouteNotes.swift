@@ -70,11 +70,11 @@ extension Lane {
     return news
   }
 
-  /// Lane 0 speaks for shards without a member on this node too; another lane for its own.
+  /// A lane speaks for all shards of its own, also those whose group is closed here; lane 0 for others'
+  /// without a member on this node too, before their lanes have heard of them.
   private func shardsToNote() -> [ShardID] {
-    let here = core.status(now: SystemClock.now()).map(\.shard)
-    guard index == 0 else { return here }
-    return here + core.knownShards.filter { core.settings.lane(of: $0) == 0 || !isMember(of: $0) }
+    guard index == 0 else { return core.knownShards }
+    return core.knownShards.filter { core.settings.lane(of: $0) == 0 || !isMember(of: $0) }
   }
 
   private func isMember(of shard: ShardID) -> Bool {

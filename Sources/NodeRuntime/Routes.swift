@@ -16,21 +16,27 @@ struct Route: Sendable {
   /// Said by the lane that the shard belongs to. Lane 0 speaks for the others' shards, and of those
   /// it knows no more than who founded them.
   var isFirstHand = true
-  /// How many members were asked in vain, by a node without a seat.
+  /// How many nodes were asked in vain, by a node without a seat.
   var tries = 0
-
-  /// Where a node without a seat asks when it knows of no leader.
-  var guess: NodeID? { members.isEmpty ? nil : members[tries % members.count] }
+  /// Hints that were followed in a row since one of them was asked, and led nowhere yet.
+  var hints = 0
 }
 
 /// The shards of the cluster by (pool, region), and the catalog that account lookups need.
 struct Routes {
   private(set) var catalog = MetaLedger()
+  /// All other nodes, in order.
+  private let others: [NodeID]
   private var byName: [Hash128: Int] = [:]
   private var byShard: [ShardID: Int] = [:]
   private var routes: [Route] = []
   /// Most bursts are for one shard: the one that was found last.
   private var last = 0
+
+  /// Hints that are followed in a row: those who lost their seats long ago may name each other.
+  private static let hintsMax = 3
+
+  init(others: [NodeID] = []) { self.others = others }
 
   mutating func update(catalog: MetaLedger) { self.catalog = catalog }
 
@@ -63,9 +69,24 @@ struct Routes {
     return routes[found]
   }
 
+  /// Where a node without a seat asks when it knows of no leader: the members that it knows of, and
+  /// then everybody else, for all of those may have been replaced.
+  func guess(_ route: Route) -> NodeID? {
+    let asked = route.members + others.filter { !route.members.contains($0) }
+    return asked.isEmpty ? nil : asked[route.tries % asked.count]
+  }
+
   /// A leader that a refused call named.
   mutating func learn(leader: NodeID, of shard: ShardID) {
-    if let known = byShard[shard] { routes[known].leader = leader }
+    guard let known = byShard[shard], routes[known].leader != leader else { return }
+    guard routes[known].hints < Self.hintsMax else { return askAnother(for: shard) }
+    routes[known].leader = leader
+    routes[known].hints += 1
+  }
+
+  /// The node that was asked gave an answer: if it was named as the leader, it was named rightly.
+  mutating func settle(_ shard: ShardID, on node: NodeID) {
+    if let known = byShard[shard], routes[known].leader == node { routes[known].hints = 0 }
   }
 
   /// The node that was asked leads nobody and knows nobody who does, or it is not there.
@@ -73,6 +94,7 @@ struct Routes {
     guard let known = byShard[shard] else { return }
     routes[known].leader = nil
     routes[known].tries &+= 1
+    routes[known].hints = 0
   }
 
   var all: [Route] { routes.sorted { $0.shard < $1.shard } }

@@ -28,7 +28,7 @@ extension Dispatcher {
     }
     guard route.members.contains(node) else {
       return try unsafe forward(
-        call, .traceReservation, message, context, route, to: route.leader ?? route.guess)
+        call, .traceReservation, message, context, route, to: route.leader ?? routes.guess(route))
     }
     let (lane, shard) = (hub.lanes[route.lane], route.shard)
     let names = names(of: shard)

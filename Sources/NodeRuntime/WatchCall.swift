@@ -40,9 +40,7 @@ final class WatchCall: StreamingCall {
       unsafe region.withUnsafeBytes { unsafe dispatcher.routes.find(pool: pool, region: $0) }
     }
     guard let route else { throw dispatcher.unknownShard(pool: pool, region: region) }
-    guard route.members.contains(dispatcher.node) else {
-      throw dispatcher.notLeader(route.leader ?? route.guess)
-    }
+    guard route.members.contains(dispatcher.node) else { throw dispatcher.elsewhere(route.shard) }
     let lane = dispatcher.hub.lanes[route.lane]
     let watch = Watch(call: call, shard: route.shard, skus: request.skus, day: day)
     begun = (watch, lane)
@@ -57,6 +55,15 @@ final class WatchCall: StreamingCall {
     unsafe bytes.withUnsafeBytes { unsafe _ = dispatcher.server.send(call, message: $0) }
     dispatcher.flush()
     if dispatcher.server.isWritable(call) { goOn() } else { isFull = true }
+  }
+
+  /// This node has nothing more to say of the shard: it lost its seat, or its ledger proved wrong.
+  func end(isStopped: Bool) {
+    guard let (watch, _) = begun else { return }
+    begun = nil
+    let elsewhere = dispatcher.elsewhere(watch.shard)
+    dispatcher.finish(call, isStopped ? dispatcher.refusal(for: .ledgersDiffer) : elsewhere)
+    dispatcher.flush()
   }
 
   func becameWritable() {
@@ -81,6 +88,13 @@ final class WatchCall: StreamingCall {
 
   private func onLane(_ lane: Lane, _ body: @escaping @Sendable () -> Void) {
     dispatcher.hub.hop(from: dispatcher.hub.lanes[dispatcher.index], to: lane.index, body)
+  }
+}
+
+extension Dispatcher {
+  /// Who can be asked for a shard instead.
+  fileprivate func elsewhere(_ shard: ShardID) -> RequestRefusal {
+    notLeader(routes[shard].flatMap { $0.leader ?? routes.guess($0) })
   }
 }
 

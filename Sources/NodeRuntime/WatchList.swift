@@ -75,12 +75,23 @@ extension Lane {
     }
   }
 
-  /// Sends what is news to a watcher; gives how many SKUs had to be looked up for that.
+  /// Ends the watches of a shard in which this node lost its seat: it hears no more of it.
+  func endWatches(after event: NodeEvent) {
+    guard case .membersChanged(let shard, _, let members) = event,
+      !members.contains(core.settings.node)
+    else { return }
+    for watch in watches.watches where watch.shard == shard { end(watch) }
+  }
+
+  /// Sends what is news to a watcher; gives how many SKUs had to be looked up for that. A ledger that
+  /// is gone, or worth nothing, has no news and never will: then the watcher has to go elsewhere.
   private func tell(_ watch: Watch) -> Int {
-    guard !watch.isBlocked,
-      let now = core.withShardLedger(watch.shard, { (index: $0.appliedIndex, time: $0.logTime) }),
-      now.index != watch.seen || !watch.hasBegun
-    else { return 0 }
+    let now = core.withShardLedger(watch.shard) { (index: $0.appliedIndex, time: $0.logTime) }
+    guard let now else {
+      end(watch)
+      return 0
+    }
+    guard !watch.isBlocked, now.index != watch.seen || !watch.hasBegun else { return 0 }
     watch.seen = now.index
     let skus = watch.skus.map { availability(of: $0, on: watch.day, in: watch.shard) }
     let changed = watch.hasBegun ? zip(skus, watch.sent).filter { $0 != $1 }.map(\.0) : skus
@@ -107,6 +118,16 @@ extension Lane {
     }
     guard isKnown == true else { return unsafe API.SkuAvailability(sku: sku, records: nil) }
     return unsafe rows.bytes.withUnsafeBytes { unsafe API.SkuAvailability(sku: sku, records: $0) }
+  }
+
+  private func end(_ watch: Watch) {
+    watches.remove(watch)
+    let status = core.status(now: SystemClock.now()).first { $0.shard == watch.shard }
+    let isStopped = status?.standing == .stopped
+    let dispatcher = hub.dispatchers[watch.call.loop]
+    hub.hop(from: self, to: watch.call.loop) {
+      (dispatcher.streams[watch.call] as? WatchCall)?.end(isStopped: isStopped)
+    }
   }
 
   /// One message at most is on its way to the caller's loop.

@@ -40,6 +40,7 @@
     case creditTwice = "hold-credited-twice"
     case dedupeMissing = "dedupe-table-missing-from-snapshot"
     case appliedIndexApart = "applied-index-saved-apart"
+    case rulesRaisedAlone = "rules-raised-alone"
     case staleReadCalledQuorum = "stale-read-called-quorum"
 
     nonisolated(unsafe) package static var planted = Mutant.none

@@ -129,7 +129,8 @@ package enum ProposeResult: Hashable, Sendable {
 
 /// Why a leader doesn't propose a change of members. Tested in this order.
 package enum ChangeRefusal: Hashable, Sendable {
-  /// No entry of its own term is committed yet (rule C6).
+  /// No entry of its own term is committed yet (rule C6), or it has yet to hear in this term from a
+  /// majority of the new voters.
   case notEstablished
   /// The change with this entry isn't committed yet (rule C1).
   case pending(index: LogIndex)

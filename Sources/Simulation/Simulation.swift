@@ -71,8 +71,10 @@ package final class Simulation {
     settings.raft.snapshotChunkBytes = (1 << 10) << Int(seed % 5)
     settings.raft.snapshotChunksInFlightMax = 2
     settings.snapshotLogBytes = (4 << 10) << Int(seed % 4)
+    settings.ledger.rulesMax = plan.beginsWithOldBuild ? .first : .newest
     settings.digestEveryMilliseconds = 2_000
     settings.checkEveryEntries = 64
+    settings.closeAfterNanoseconds = 3_000_000_000
     settings.catalogResendNanoseconds = 1_000_000_000
     settings.catalogAnnounceNanoseconds = 2_000_000_000
     return settings

@@ -19,9 +19,11 @@ package struct LedgerLimits: Sendable, Equatable {
   var endedReservationsKept = 1 << 20
   /// Remembered ids whose reservation has ended or that never had one.
   package var endedRequestsMax = 16 << 20
-  /// Holds ended at the start of one entry, so that an entry has a bounded cost (rule T3): some four
-  /// milliseconds, and below ten where nothing of them is in the processor's caches.
-  package var expiriesPerEntryMax = 2_500
+  /// Holds ended at the start of one entry, so that an entry has a bounded cost (rule T3): a thousand
+  /// take some two milliseconds, and four where nothing of them is in the processor's caches.
+  package var expiriesPerEntryMax = LimitByRules(first: 2_500, second: 1_000)
+  /// The newest version of the rules that this build knows; a rolling upgrade's older one knows less.
+  package var rulesMax = RulesVersion.newest
   package var horizonDays: Int32 = 180
   /// Supply facts that an account keeps until a count covers them (rule S2).
   package var factsPerAccountMax = 1_000

@@ -41,7 +41,8 @@ extension ShardState {
 /// Rebuilds a ledger from the chunks of a snapshot, which may be cut anywhere.
 package struct SnapshotLoader: Sendable {
   private let limits: LedgerLimits
-  private var reader = SnapshotReader(version: ShardSection.version)
+  private var reader = SnapshotReader(
+    versions: ShardSection.version...ShardSection.versionWithRules)
   /// What was read so far.
   private(set) var shard: ShardState?
   private var meta: MetaLedger?
@@ -104,12 +105,13 @@ package struct SnapshotLoader: Sendable {
     digest = Hash128(high: reader.get(), low: reader.get())
     if kind == 0 {
       let header = BooksHeader(from: &reader)
-      guard header.isSane else { return false }
+      guard header.isSane, header.rules <= limits.rulesMax else { return false }
       var ledger = ShardState(shard: header.shard, limits: limits)
       ledger.books.header = header
       shard = ledger
     } else {
       let header = MetaHeader(from: &reader)
+      guard header.isSane else { return false }
       var ledger = MetaLedger(limits: limits)
       ledger.books.header = header
       meta = ledger

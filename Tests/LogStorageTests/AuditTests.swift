@@ -80,6 +80,28 @@ import Testing
     #expect(items.contains(.entry(entry(30, bytes: 900))))
   }
 
+  /// A seat that was closed at 100 and given again, with a snapshot of the leader at 80: the rows from 81
+  /// on are those of another chain, and end in one that goes on from none of the old ones.
+  @Test func aGroupThatWasCreatedAgainHasItsNewChainOnly() throws {
+    let directory = TemporaryDirectory()
+    let (store, _) = try LogStore.open(directory: directory.path, settings: .small())
+    fill(store, 1...100)
+    // The chain of what was journalled is written by then.
+    store.persistNow([GroupWrite(shard: shardB, hardState: state())])
+    store.drop(shard: shardA)
+    store.createNow(shardA)
+    store.snapshotNow(shardA, mark(80), chunks: [[1]])
+    store.persistNow([
+      GroupWrite(
+        shard: shardA, hardState: state(), firstIndex: LogIndex(81),
+        entries: [entry(81, bytes: 900)])
+    ])
+    store.journal([item(81)])
+    fill(store, 82...120)
+    store.close()
+    #expect(try read(directory) == expected(81...120))
+  }
+
   @Test func theChainCoversOutcomes() {
     let chain = JournalChain()
     let row = chain.row(after: nil, entry: entry(1), outcomes: [1])

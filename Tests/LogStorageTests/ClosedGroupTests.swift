@@ -71,6 +71,49 @@ import Testing
     again.close()
   }
 
+  /// The journal keeps its segments, and no start reads them again.
+  @Test func whatItWroteIsNotReadAgain() throws {
+    var settings = StorageSettings.small()
+    settings.journalBytes = 1 << 30
+    let (store, _) = try LogStore.open(directory: directory.path, settings: settings)
+    store.createNow(shardA)
+    fill(store, shardB, 1...1)
+    fill(store, shardA, 1...30)
+    store.drop(shard: shardA)
+    fill(store, shardB, 2...20)
+    store.snapshotNow(shardB, mark(20, term: 4), chunks: [[1]])
+    fill(store, shardB, 21...22)
+    store.close()
+    let segments = try directory.segments().count
+    #expect(segments > 5)
+    let recovery = try Recovery(
+      directory: directory.path,
+      snapshots: SnapshotDirectory(directory: directory.path, tidy: false), now: 0,
+      skipping: true)
+    #expect(recovery.groups.first { $0.log.shard == shardA }?.log.isClosed == true)
+    let rest = try #require(recovery.groups.first { $0.log.shard == shardB }?.log.pieces)
+    // The last two rows are in two segments at most.
+    #expect(try #require(rest.first).segment >= UInt64(segments - 1))
+    #expect(rest.last?.last == LogIndex(22))
+  }
+
+  /// What it wrote since it was created again counts, also in the segment whose head says that it was
+  /// closed.
+  @Test func ruleC9_whatItWroteSinceItCameBackIsRead() throws {
+    let store = try closed()
+    store.close()
+    let (again, _) = try open()
+    again.createNow(shardA)
+    fill(again, shardA, 1...40)
+    again.close()
+    let (last, group) = try open()
+    #expect(group?.isClosed == false)
+    #expect(group?.lastIndex == LogIndex(40))
+    #expect(group?.entries.first?.index == LogIndex(1))
+    #expect(group?.flaw == nil)
+    last.close()
+  }
+
   /// Rule C9: it comes back as a member whose rows are lost and whose hard state is not.
   @Test func ruleC9_aGroupThatIsCreatedAgainGoesOnFromItsHardState() throws {
     let store = try closed()

@@ -97,6 +97,13 @@ struct IntroductionTests {
     }
   }
 
+  /// Numbers are never used again: who is there has the highest.
+  @Test func aGreetingThatIsFullNamesTheNewestNodes() {
+    let all = (1...300).map { Greeting.Acquaintance(node: NodeID($0), disk: second) }
+    let named = Greeting(disk: first, others: all).others.map(\.node.rawValue)
+    #expect(named == Array(45...300))
+  }
+
   /// Node 2 takes what node 1 says and is heard by nobody, so node 1 has no majority any more.
   @Test func ruleC9_aNodeWithAnEmptiedFolderIsNotHeard() async throws {
     let logs = [RecordingLog(), RecordingLog()]

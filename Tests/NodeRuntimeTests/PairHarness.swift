@@ -18,6 +18,8 @@ struct PairHarness {
   let channels: [GRPCChannel]
   /// The nodes' ports for other nodes.
   let ports: [Int]
+  /// Where the channels lead to.
+  let plaintextPorts: [Int]
 
   static let regions = ["eu", "us"]
 
@@ -54,19 +56,21 @@ struct PairHarness {
         zone: Array("a".utf8),
         address: Array("127.0.0.1:\(ports[at])".utf8))
     }
-    try await run(seats, ports, folder, loggers, change) { channels in
-      try await body(PairHarness(channels: channels, ports: ports))
+    try await run(seats, ports, folder, loggers, change) { nodes in
+      try await body(
+        PairHarness(
+          channels: nodes.map(\.channel), ports: ports, plaintextPorts: nodes.map(\.port)))
     }
   }
 
   /// Runs the nodes one inside the other, so that each is stopped however the body ends.
   private static func run(
     _ seats: [NodeSeat], _ ports: [Int], _ folder: String, _ loggers: [Logger],
-    _ change: (inout RuntimeSettings) -> Void, _ channels: [GRPCChannel] = [],
-    _ body: ([GRPCChannel]) async throws -> Void
+    _ change: (inout RuntimeSettings) -> Void, _ nodes: [(channel: GRPCChannel, port: Int)] = [],
+    _ body: ([(channel: GRPCChannel, port: Int)]) async throws -> Void
   ) async throws {
-    guard channels.count < seats.count else { return try await body(channels) }
-    let at = channels.count
+    guard nodes.count < seats.count else { return try await body(nodes) }
+    let at = nodes.count
     var settings = RuntimeSettings(
       core: NodeSettings(node: seats[at].id, nodes: seats, raft: RaftSettings(), seed: 1),
       directory: folder + "/\(at + 1)", grpc: .init(host: "127.0.0.1", port: ports[at]),
@@ -81,7 +85,7 @@ struct PairHarness {
         host: "127.0.0.1", port: port, tls: nil,
         eventLoop: MultiThreadedEventLoopGroup.singleton.next())
       defer { channel.close() }
-      try await run(seats, ports, folder, loggers, change, channels + [channel], body)
+      try await run(seats, ports, folder, loggers, change, nodes + [(channel, port)], body)
     }
   }
 

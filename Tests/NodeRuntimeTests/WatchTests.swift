@@ -18,8 +18,8 @@ struct WatchTests {
     try await NodeHarness.with({ $0.server.streamSendBytesHigh = 16 << 10 }) { node in
       try await node.stock(units: 1)
       // The same SKU again and again: each change is worth a large message.
-      let slow = try await Watcher(node, skus: 1_000, isPaused: true)
-      let fast = try await Watcher(node, skus: 1, isPaused: false)
+      let slow = try await Watcher(node.port, skus: 1_000, isPaused: true)
+      let fast = try await Watcher(node.port, skus: 1, isPaused: false)
       #expect(await fast.next() == 1)
       for round in 2...rounds {
         try await node.adjust(by: 1)
@@ -55,71 +55,12 @@ struct WatchTests {
     try await NodeHarness.with({ $0.lanes = 2 }) { node in
       try await node.stock(units: 1)
       var watchers: [Watcher] = []
-      for _ in 0..<4 { watchers.append(try await Watcher(node, skus: 1, isPaused: false)) }
+      for _ in 0..<4 { watchers.append(try await Watcher(node.port, skus: 1, isPaused: false)) }
       for round in 1...5 {
         for watcher in watchers { #expect(await watcher.next() == Int64(round)) }
         try await node.adjust(by: 1)
       }
       for watcher in watchers { try await watcher.cancel() }
     }
-  }
-}
-
-/// A watch of the harness's one SKU, on a connection of its own.
-private struct Watcher {
-  private final class Receiver: ClientStreamReceiver {
-    let states: AsyncStream<Int64>.Continuation
-    var stream: ClientStream?
-    init(_ states: AsyncStream<Int64>.Continuation) { self.states = states }
-
-    func received(_ message: UnsafeRawBufferPointer) {
-      let response = try? unsafe API.WatchAvailabilityResponse(decoding: message)
-      if let sku = response?.skus.last { states.yield(sku.onHand) }
-    }
-
-    func ended(_ status: GRPCStatus, metadata: Metadata) { states.finish() }
-  }
-
-  private let channel: GRPCChannel
-  private let receiver: NIOLoopBoundBox<Receiver>
-  private let states: AsyncStream<Int64>
-
-  init(_ node: NodeHarness, skus: Int, isPaused: Bool) async throws {
-    var settings = ChannelSettings()
-    settings.streamWindowBytes = 64 << 10
-    let loop = MultiThreadedEventLoopGroup.singleton.next()
-    channel = GRPCChannel(
-      host: "127.0.0.1", port: node.port, tls: nil, settings: settings, eventLoop: loop)
-    let (states, continuation) = AsyncStream.makeStream(of: Int64.self)
-    self.states = states
-    receiver = NIOLoopBoundBox.makeBoxSendingValue(Receiver(continuation), eventLoop: loop)
-    var request = API.WatchAvailabilityRequest()
-    request.pool = "p"
-    request.region = "eu"
-    request.skus = Array(repeating: "s", count: skus)
-    let bytes = request.encoded()
-    try await loop.submit { [channel, receiver] in
-      let stream = channel.stream(
-        MethodPath(HoldfastMethod.watchAvailability.path),
-        options: CallOptions(deadline: .now() + patience, waitForReady: true),
-        receiver: receiver.value)
-      receiver.value.stream = stream
-      if isPaused { stream.pause() }
-      stream.send(bytes)
-      stream.halfClose()
-      channel.flush()
-    }.get()
-  }
-
-  /// The units on hand that the next message names.
-  func next() async -> Int64? { await states.first { _ in true } }
-
-  func resume() async throws {
-    try await channel.eventLoop.submit { [receiver] in receiver.value.stream?.resume() }.get()
-  }
-
-  func cancel() async throws {
-    try await channel.eventLoop.submit { [receiver] in receiver.value.stream?.cancel() }.get()
-    channel.close()
   }
 }

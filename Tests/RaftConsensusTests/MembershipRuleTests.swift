@@ -357,9 +357,9 @@ import Testing
   /// A new leader does not know yet who is there.
   @Test func ruleC9_whoWasNotHeardInThisTermMakesNoMajorityForAChange() {
     var leader = leader(Configuration(voters: members(1, 2, 3)))
-    #expect(change(&leader, .remove(MemberID(2))) == .refused(.noMajority))
+    #expect(change(&leader, .remove(MemberID(2))) == .refused(.notEstablished))
     leader.hear(.appendReply(.refused(refusedIndex: .zero, hint: .zero)), from: 3, term: 1)
-    #expect(change(&leader, .remove(MemberID(2))) == .refused(.noMajority), "it may be out")
+    #expect(change(&leader, .remove(MemberID(2))) == .refused(.notEstablished), "it may be out")
     leader.hear(.heartbeatReply(readRound: 0), from: 3, term: 1)
     #expect(change(&leader, .remove(MemberID(2))) == accepted(2))
   }

@@ -7,7 +7,7 @@ import Testing
 @Suite struct ExpiryRuleTests {
   private func limits() -> LedgerLimits {
     var limits = LedgerLimits()
-    limits.expiriesPerEntryMax = 2
+    limits.expiriesPerEntryMax = LimitByRules(first: 2, second: 1)
     return limits
   }
 

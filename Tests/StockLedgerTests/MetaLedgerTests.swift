@@ -27,8 +27,12 @@ struct MetaShop {
     return Answer.all(out.bytes)[0]
   }
 
-  static func twoRegions() -> MetaShop {
+  /// With nodes the pool's shards have founders.
+  static func twoRegions(nodes: Int = 0) -> MetaShop {
     var meta = MetaShop()
+    for number in 0..<nodes {
+      meta.send(.putNode(UInt64(number + 1), region: "eu", zone: "a", address: "h:1"))
+    }
     meta.send(.putLocation("L1", region: "eu"))
     meta.send(.putLocation("L2", region: "us"))
     meta.send(.putPool("main", regions: ["eu", "us"], locations: ["L2", "L1"]))
@@ -146,7 +150,7 @@ func utf8(_ text: String) -> [UInt8] { Array(text.utf8) }
   }
 
   @Test func trap27_aSnapshotOfTheCatalogHoldsEverything() throws {
-    var meta = MetaShop.twoRegions()
+    var meta = MetaShop.twoRegions(nodes: 2)
     meta.send(.putSku("B"), id: "r")
     meta.send(.putNode(3, region: "eu", zone: "a", address: "host:1"), id: "n")
     let digest = meta.ledger.digest()
@@ -156,8 +160,8 @@ func utf8(_ text: String) -> [UInt8] { Array(text.utf8) }
     var restored = meta
     restored.ledger = try loader.finishMeta()
     #expect(restored.ledger.digest() == digest)
-    #expect(restored.ledger.nodes.map(\.node) == [NodeID(3)])
-    #expect(restored.send(.putSku("B"), id: "r").version == 7)
+    #expect(restored.ledger.nodes.map(\.node) == [1, 2, 3].map { NodeID($0) })
+    #expect(restored.send(.putSku("B"), id: "r").version == 9)
     #expect(restored.send(.putSku("C")) == meta.send(.putSku("C")))
   }
 }

@@ -129,6 +129,11 @@ import Testing
     arguments: [
       { $0.endedHead = 0 }, { $0.endedHead = $0.endedTail + 1 }, { $0.endedTail += 1 },
       { $0.endedTail -= 1 }, { $0.endedTail = .max },
+      { $0.found { $0.voters = (1...16).map { NodeID($0) } } },
+      { $0.found { $0.voters = [] } }, { $0.found { $0.voters = [NodeID(2), NodeID(1)] } },
+      { $0.found { $0.voters = [.none, NodeID(1)] } },
+      { $0.found { $0.learners = (1...1_025).map { NodeID($0) } } },
+      { $0.found { $0.preferred = [NodeID(9)] } }, { $0.shards.removeFirst() },
     ] as [@Sendable (inout MetaHeader) -> Void])
   func aMetaHeaderThatDoesNotFitItsRowsIsRefused(change: @Sendable (inout MetaHeader) -> Void)
     throws
@@ -138,9 +143,20 @@ import Testing
       try loader.append(Self.bytes(ledger.snapshot()))
       _ = try loader.finishMeta()
     }
-    var ledger = MetaShop.twoRegions().ledger
+    var ledger = MetaShop.twoRegions(nodes: 3).ledger
     #expect(throws: Never.self) { try load(ledger) }
     change(&ledger.books.header)
     #expect(throws: SnapshotError.self) { try load(ledger) }
+  }
+}
+
+extension MetaHeader {
+  /// Changes the founders of the first shard.
+  fileprivate mutating func found(_ change: (inout Founders) -> Void) {
+    let first = shards[0]
+    var founders = first.founders
+    change(&founders)
+    shards[0] = ShardDescriptor(
+      id: first.id, pool: first.pool, region: first.region, founders: founders)
   }
 }

@@ -1,6 +1,7 @@
 import NodeCore
 import Primitives
 import RaftConsensus
+import StockLedger
 import Testing
 
 @testable import WireFormat
@@ -70,6 +71,7 @@ import Testing
         shard: ShardID(3), member: MemberID(2), index: LogIndex(64),
         digest: Hash128(high: 1, low: .max))
     ]
+    frame.envelope.rules = .second
     return frame
   }
 
@@ -86,6 +88,7 @@ import Testing
     #expect(read.envelope.catalogPushes == frame.envelope.catalogPushes)
     #expect(read.envelope.catalogAcks == frame.envelope.catalogAcks)
     #expect(read.envelope.appliedDigests == frame.envelope.appliedDigests)
+    #expect(read.envelope.rules == .second)
   }
 
   @Test(arguments: bodies)
@@ -93,6 +96,25 @@ import Testing
     var frame = PeerFrame(from: NodeID(1), to: NodeID(2))
     frame.envelope.messages = [Self.message(body)]
     #expect(try Self.read(frame.encoded()).envelope.messages == frame.envelope.messages)
+  }
+
+  /// As many nodes may learn a group as a configuration takes.
+  @Test func aSnapshotOfAGroupThatManyLearnIsRead() throws {
+    func frame(learners: Int) -> PeerFrame {
+      var mark = Self.mark
+      mark.configuration = Configuration(
+        voters: [MemberID(1)], learners: (2..<2 + learners).map { MemberID(UInt64($0)) })
+      var frame = PeerFrame(from: NodeID(1), to: NodeID(2))
+      frame.envelope.messages = [
+        Self.message(
+          .snapshotChunk(SnapshotChunk(mark: mark, offset: 0, bytes: [1], isLast: true)))
+      ]
+      return frame
+    }
+    let most = frame(learners: Configuration.learnersMax)
+    #expect(try Self.read(most.encoded()).envelope.messages == most.envelope.messages)
+    let more = frame(learners: Configuration.learnersMax + 1)
+    #expect(throws: PeerFrameError.self) { try Self.read(more.encoded()) }
   }
 
   @Test func protobufReadsTheSame() throws {

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Foundation
 import RaftConsensus
 import Testing
@@ -14,6 +15,15 @@ import Testing
       - {id: 2, region: us, zone: us-b, address: "127.0.0.1:7410"}
     consensus: {tick_ms: 5, election_ms: 400}
     """
+
+  /// The catalog takes names of 64 bytes.
+  @Test func theLongestNamesAreTaken() throws {
+    let text = Self.good.replacing("region: eu", with: "region: \(name(bytes: 64)), zone: z")
+      .replacing("us-b", with: name(bytes: 64))
+    #expect(try ServerConfig.parse(text, file: "node.yaml").region.utf8.count == 64)
+    #expect(throws: Never.self) { try DevCommand.parse(["--regions", name(bytes: 62)]) }
+    #expect(throws: (any Error).self) { try DevCommand.parse(["--regions", name(bytes: 63)]) }
+  }
 
   @Test func aGoodFileIsReadWithPathsFromItsOwnFolder() throws {
     let config = try ServerConfig.parse(Self.good, file: "/etc/holdfast/node.yaml")
@@ -40,6 +50,9 @@ import Testing
     ("id: 1, ", "", "'node.id' is missing"),
     ("\"127.0.0.1:7401\"", "\"10.0.0.1:7401\"", "must be a loopback address"),
     ("\"127.0.0.1:7410\"", "nowhere", "must be host:port, not 'nowhere'"),
+    ("region: eu", "region: \(name(bytes: 65))", "'node.region' must have at most 64 bytes"),
+    ("region: eu", "region: \(name(bytes: 63))", "'node.zone' must be given"),
+    ("zone: us-b", "zone: \(name(bytes: 65))", "zone' must have at most 64 bytes"),
     ("id: 2", "id: 1", "two nodes have the same id"),
     ("consensus:", "founders: [1, 3]\nconsensus:", "'founders' names node 3"),
     ("consensus:", "founders: []\nconsensus:", "'founders' must name each node once"),
@@ -98,3 +111,6 @@ import Testing
     #expect(Endpoint(text) == nil)
   }
 }
+
+/// A name of so many bytes.
+private func name(bytes: Int) -> String { String(repeating: "x", count: bytes) }

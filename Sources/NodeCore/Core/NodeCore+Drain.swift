@@ -1,5 +1,6 @@
 import Primitives
 import RaftConsensus
+import StockLedger
 
 extension NodeCore {
   /// Takes what one group wants done, and does the part that is done in memory.
@@ -8,7 +9,9 @@ extension NodeCore {
     if !raftEffects.isEmpty {
       for event in raftEffects.events { handle(event, at: at, now: now) }
       queueMessages(of: groups[at].shard)
-      for entry in raftEffects.committed { apply(entry, at: at, now: now) }
+      for entry in raftEffects.committed where knowsRules(of: entry, at: at) {
+        apply(entry, at: at, now: now)
+      }
       if !raftEffects.committed.isEmpty { appliedAll(at, now: now) }
       for answer in raftEffects.reads { handle(answer, at: at) }
       for request in raftEffects.loads {
@@ -91,6 +94,6 @@ extension NodeCore {
 
   mutating func emitEnvelopes(now: ClockReading) {
     guard !outbox.isEmpty else { return }
-    out.sendNow = outbox.takeAll(clocks: &clocks, now: now)
+    out.sendNow = outbox.takeAll(clocks: &clocks, rules: settings.ledger.rulesMax, now: now)
   }
 }

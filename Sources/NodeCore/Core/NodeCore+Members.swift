@@ -9,6 +9,10 @@ package struct MembersView: Sendable, Equatable {
   package var learners: [NodeID]
   package var isJoint: Bool { !outgoingVoters.isEmpty }
 
+  package func contains(_ node: NodeID) -> Bool {
+    voters.contains(node) || outgoingVoters.contains(node) || learners.contains(node)
+  }
+
   init(_ configuration: Configuration) {
     voters = configuration.voters.map(NodeID.init(of:))
     outgoingVoters = configuration.outgoingVoters.map(NodeID.init(of:))
@@ -36,7 +40,7 @@ extension NodeCore {
       return .notLeader(hint: leader(of: shard).map(MemberID.init(of:)))
     }
     // Without a clock for stamps there is no majority either; it comes with the next heartbeats.
-    guard let time = stamp(at, now: now) else { return .full }
+    guard mayTake(steps, at: at), let time = stamp(at, now: now) else { return .full }
     let result = groups[at].raft.propose(
       change: ConfigurationChange(steps.map(\.raftStep)), logTime: time, now: now)
     if case .accepted = result { counters.entriesProposed += 1 }

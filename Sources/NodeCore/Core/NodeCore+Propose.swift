@@ -12,6 +12,7 @@ extension NodeCore {
     }
     guard groups[at].isSound else { return refuseQueue(of: at) }
     if groups[at].isMeta && !proposeTopology(at, now: now) { return }
+    proposeRules(at, now: now)
     while let (payload, tokens) = groups[at].queue.take(maxBytes: settings.entryBytesMax) {
       guard let place = propose(.command, payload, at: at, now: now) else {
         groups[at].queue.putBack(payload: payload, tokens: tokens)
@@ -97,17 +98,19 @@ extension NodeCore {
   }
 
   /// Writes who has a seat in the meta group into the catalog before any caller's command, so that
-  /// each PutPool finds founders for its shards: nodes that are there. False while it is under way.
+  /// each PutPool finds founders for its shards: nodes that are there. False while it is under way, and
+  /// where the catalog takes none of them: a pool would have no founders.
   private mutating func proposeTopology(_ at: Int, now: ClockReading) -> Bool {
     if groups[at].knowsTopology { return true }
-    if let proposed = groups[at].topologyProposed, proposed.term == groups[at].raft.term,
-      proposed.index > groups[at].books.index
-    {
-      return false
+    let version = groups[at].books.catalogVersion
+    let known = groups[at].books.meta!.nodes
+    if let proposed = groups[at].topologyProposed, proposed.term == groups[at].raft.term {
+      guard proposed.index <= groups[at].books.index else { return false }
+      // What changed nothing was refused, and would be again.
+      if proposed.version == version { return !known.isEmpty }
     }
     var payload = ByteWriter()
     let members = groups[at].raft.configuration
-    let known = groups[at].books.meta!.nodes
     for seat in settings.nodes
     where members.contains(MemberID(of: seat.id)) && !known.contains(where: seat.isSaid) {
       let mark = CommandWriter.begin(.putNode, into: &payload)
@@ -123,10 +126,11 @@ extension NodeCore {
       CommandWriter.end(mark, into: &payload)
     }
     guard payload.count > 0 else {
-      groups[at].topologyVersion = groups[at].books.catalogVersion
+      groups[at].topologyVersion = version
       return true
     }
-    groups[at].topologyProposed = propose(.command, payload.bytes, at: at, now: now)
+    let place = propose(.command, payload.bytes, at: at, now: now)
+    groups[at].topologyProposed = place.map { ($0.index, $0.term, version) }
     return false
   }
 }

@@ -7,6 +7,7 @@ extension NodeCore {
     _ envelope: PeerEnvelope, from node: NodeID, now: ClockReading
   ) {
     if let clock = envelope.clock { clocks.heard(clock, from: node, now: now) }
+    if let rules = envelope.rules { rulesBoard.heard(rules, from: node) }
     for message in envelope.messages { step(message, from: node, now: now) }
     for push in envelope.catalogPushes { receive(push, from: node, now: now) }
     for ack in envelope.catalogAcks { receive(ack, from: node) }

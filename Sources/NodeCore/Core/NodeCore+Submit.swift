@@ -17,9 +17,11 @@ extension NodeCore {
       refused, .overloaded(retryAfterMilliseconds: settings.retryAfterMilliseconds))
   }
 
-  /// A node that may know more of a shard that has no member here.
+  /// A node that may know more of a shard that has no member here, or none any more. It may be wrong:
+  /// after a restart a closed seat remembers the founders only.
   func hint(for shard: ShardID) -> NodeID? {
-    descriptor(of: shard)?.likelyLeader
+    if let seat = dormantSeat(shard) { return seat.members.first }
+    return descriptor(of: shard)?.likelyLeader
   }
 
   mutating func refuse(_ tokens: [UInt64], _ reason: RefusalReason) {

@@ -33,8 +33,13 @@ struct Group: Sendable {
   var lastApplied: ClockReading
   /// Where the log was known to be committed to when the member started.
   let recoveryGoal: LogIndex
-  /// The entry with which the leader of the meta group wrote the topology into the catalog.
-  var topologyProposed: (index: LogIndex, term: Term)?
+  /// The entry with which this leader raises the version of the ledger's rules.
+  var rulesProposed: (rules: RulesVersion, index: LogIndex, term: Term)?
+  /// An entry raised the rules to a version that this build does not know.
+  var waitsForRules = false
+  /// The entry with which the leader of the meta group wrote the topology into the catalog, and the
+  /// catalog's version before it.
+  var topologyProposed: (index: LogIndex, term: Term, version: UInt64)?
   /// The catalog's version that was seen to have all of the topology.
   var topologyVersion: UInt64?
 
@@ -58,6 +63,7 @@ struct Group: Sendable {
     voters = configuration.voters.map(NodeID.init(of:))
     // Who has a seat in the meta group is what the catalog has to say.
     topologyVersion = nil
+    topologyProposed = nil
   }
 
   var shard: ShardID { descriptor.shard }

@@ -1,5 +1,6 @@
 import Primitives
 import RaftConsensus
+import StockLedger
 
 /// Collects what goes to each node into one envelope (rule C7), or several when one would be too
 /// large to send.
@@ -9,6 +10,13 @@ struct Outbox: Sendable {
     var full: [PeerEnvelope] = []
     var envelope = PeerEnvelope()
     var bytes = 0
+
+    var first: PeerEnvelope {
+      get { full.first ?? envelope }
+      set {
+        if full.isEmpty { envelope = newValue } else { full[0] = newValue }
+      }
+    }
   }
 
   /// In order of first use; a node has few peers.
@@ -42,15 +50,13 @@ struct Outbox: Sendable {
   }
 
   /// All envelopes, in order per node; each node's first carries a clock sample if `clocks` has
-  /// one for it.
-  mutating func takeAll(clocks: inout ClockBoard, now: ClockReading) -> [Outgoing] {
+  /// one for it, and what rules this build knows.
+  mutating func takeAll(
+    clocks: inout ClockBoard, rules: RulesVersion, now: ClockReading
+  ) -> [Outgoing] {
     for at in boxes.indices {
-      let sample = clocks.sample(for: boxes[at].node, now: now)
-      if boxes[at].full.isEmpty {
-        boxes[at].envelope.clock = sample
-      } else {
-        boxes[at].full[0].clock = sample
-      }
+      boxes[at].first.clock = clocks.sample(for: boxes[at].node, now: now)
+      boxes[at].first.rules = rules
     }
     return takeAll()
   }

@@ -1,4 +1,5 @@
 package import Primitives
+package import StockLedger
 
 /// What a person who runs the node would want in its log.
 package enum NodeEvent: Sendable, Equatable {
@@ -48,4 +49,7 @@ package enum NodeEvent: Sendable, Equatable {
   /// The disk is older than what this member acknowledged: it is out of service until it has the
   /// entries up to there again (rules C9, C11).
   case rowsMissing(ShardID, upTo: LogIndex)
+  /// An entry raised the ledger's rules to a version that this build does not know: nothing more is
+  /// applied here until a newer build is started.
+  case rulesUnknown(ShardID, RulesVersion, known: RulesVersion)
 }

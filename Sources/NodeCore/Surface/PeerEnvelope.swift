@@ -1,5 +1,6 @@
 package import Primitives
 package import RaftConsensus
+package import StockLedger
 
 /// Everything that one node has for another after one turn of a lane (rule C7). Envelopes may be
 /// lost, repeated and reordered.
@@ -10,6 +11,8 @@ package struct PeerEnvelope: Sendable {
   package var catalogPushes: [CatalogPush] = []
   package var catalogAcks: [CatalogAck] = []
   package var appliedDigests: [AppliedDigest] = []
+  /// The newest version of the ledger's rules that the sender's build knows. It goes with the clock.
+  package var rules: RulesVersion?
 
   package init() {}
 

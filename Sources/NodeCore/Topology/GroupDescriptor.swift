@@ -11,7 +11,6 @@ struct GroupDescriptor: Sendable, Equatable {
   var founders: Founders
 
   private static let version: UInt8 = 1
-  private static let membersMax = 1_024
 
   var members: [NodeID] { (founders.voters + founders.learners).sorted() }
 
@@ -66,14 +65,13 @@ struct GroupDescriptor: Sendable, Equatable {
     let pool = unsafe Array(reader.getShort())
     let region = unsafe Array(reader.getShort())
     var lists: [[NodeID]] = []
-    for _ in 0..<3 {
+    for most in [Founders.votersMax, Founders.learnersMax, Founders.votersMax] {
       let count = Int(reader.get(UInt16.self))
-      guard reader.isValid, count <= membersMax else { return nil }
+      guard reader.isValid, count <= most else { return nil }
       lists.append((0..<count).map { _ in NodeID(reader.get(UInt64.self)) })
     }
-    guard reader.isValid, reader.isAtEnd else { return nil }
-    return GroupDescriptor(
-      shard: shard, pool: pool, region: region,
-      founders: Founders(voters: lists[0], learners: lists[1], preferred: lists[2]))
+    let founders = Founders(voters: lists[0], learners: lists[1], preferred: lists[2])
+    guard reader.isValid, reader.isAtEnd, founders.isSane else { return nil }
+    return GroupDescriptor(shard: shard, pool: pool, region: region, founders: founders)
   }
 }

@@ -29,7 +29,7 @@ enum CountedEvent: Int, CaseIterable {
   case snapshotTaken, snapshotSaved, snapshotSending, snapshotInstalled, snapshotRefused
   case electionStarted, becameLeader, steppedDown, clockStepped
   case membersChanged, transferStarted, transferFailed
-  case takenOut, repaired, rowsMissing, shardStopped, shardResumed
+  case takenOut, repaired, rowsMissing, rulesUnknown, shardStopped, shardResumed
 
   init?(_ event: NodeEvent) {
     switch event {
@@ -48,6 +48,7 @@ enum CountedEvent: Int, CaseIterable {
     case .takenOut: self = .takenOut
     case .repaired: self = .repaired
     case .rowsMissing: self = .rowsMissing
+    case .rulesUnknown: self = .rulesUnknown
     case .shardStopped: self = .shardStopped
     case .shardResumed: self = .shardResumed
     case .leaderChanged, .opened, .closed, .ownClockOff, .ownClockGood, .outcomesUnknown,
@@ -75,6 +76,7 @@ enum CountedEvent: Int, CaseIterable {
     case .takenOut: ("holdfast_standing_total", "taken_out")
     case .repaired: ("holdfast_standing_total", "repaired")
     case .rowsMissing: ("holdfast_standing_total", "rows_missing")
+    case .rulesUnknown: ("holdfast_standing_total", "rules_unknown")
     case .shardStopped: ("holdfast_standing_total", "stopped")
     case .shardResumed: ("holdfast_standing_total", "resumed")
     }

@@ -32,7 +32,11 @@ extension Leader {
     if let late = next.voters.first(where: { !mayBecomeVoter($0, now: now, core: core) }) {
       return .refused(.notCaughtUp(late))
     }
-    guard isServed(next, now: now, core: core) else { return .refused(.noMajority) }
+    switch service(of: next, now: now, core: core) {
+    case .won: break
+    case .lost: return .refused(.noMajority)
+    case .pending: return .refused(.notEstablished)
+    }
     let index = append(next, logTime: logTime, core: &core)
     welcome(at: index, now: now, core)
     return .accepted(index: index, term: term)
@@ -46,12 +50,13 @@ extension Leader {
 
   /// In use as soon as it is appended, a configuration without a majority in service would lock the
   /// group: its leader steps down (rule C7), and only a leader brings a member back into service.
-  private func isServed(_ next: Configuration, now: UInt64, core: GroupCore) -> Bool {
-    if core.settings.plain.contains(.admitsAnybody) { return true }
+  private func service(of next: Configuration, now: UInt64, core: GroupCore) -> VoteResult {
+    if core.settings.plain.contains(.admitsAnybody) { return .won }
     return next.quorum.result { member in
       if member == core.member { return true }
-      return progress(of: member).map { serves(others[$0], now, core) } ?? false
-    } == .won
+      guard let at = progress(of: member) else { return false }
+      return serves(others[at], now, core)
+    }
   }
 
   /// A voter stays one; a learner becomes one when its log is close to the leader's and it serves, so
@@ -63,7 +68,7 @@ extension Leader {
     guard core.configuration.isLearner(member) else { return false }
     if member == core.member { return true }
     guard let at = progress(of: member), case .replicate = others[at].flow,
-      serves(others[at], now, core)
+      serves(others[at], now, core) == true
     else { return false }
     let lag = core.log.lastIndex.rawValue - others[at].match.rawValue
     return lag <= core.settings.catchUpEntriesMax

@@ -19,9 +19,10 @@ extension Leader {
     guard target != core.member, core.configuration.voters.contains(target),
       let at = progress(of: target)
     else { return .targetUnfit }
-    guard serves(others[at], now, core) else {
-      // A new leader hears soon who does.
-      return isAwaited(others[at], now, core) ? .notYet : .targetUnfit
+    switch serves(others[at], now, core) {
+    case true?: break
+    case false?: return .targetUnfit
+    case nil: return .notYet
     }
     guard let lastLog = releaseLease(core) else { return .notYet }
     transfer = Transfer(

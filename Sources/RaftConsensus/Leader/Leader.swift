@@ -124,14 +124,10 @@ extension Leader {
   }
 
   /// In service by its own word of late, in this term: one that is repaired or rebuilt (rules C9, C10)
-  /// is heard too, and neither acknowledges nor leads.
-  func serves(_ other: Progress, _ now: UInt64, _ core: GroupCore) -> Bool {
-    other.hasServed && !isLong(since: other.servedAt, now, core)
-  }
-
-  /// It did not say yet in this term whether it is, and there was little time for that.
-  func isAwaited(_ other: Progress, _ now: UInt64, _ core: GroupCore) -> Bool {
-    !other.hasServed && !isLong(since: other.servedAt, now, core)
+  /// is heard too, and neither acknowledges nor leads. Nil: a new leader has yet to hear.
+  func serves(_ other: Progress, _ now: UInt64, _ core: GroupCore) -> Bool? {
+    if isLong(since: other.servedAt, now, core) { return false }
+    return other.hasServed ? true : nil
   }
 
   private func isLong(since then: UInt64, _ now: UInt64, _ core: GroupCore) -> Bool {

@@ -142,7 +142,8 @@ struct ShardModel {
     _ command: CommandRecord, id: UInt64, _ outcome: SimOutcome
   ) -> String? {
     var body = unsafe ByteReader(command.body)
-    guard let kind = CommandKind(rawValue: command.kind), kind != .catalogUpdate, kind != .pulse
+    guard let kind = CommandKind(rawValue: command.kind), kind != .catalogUpdate, kind != .pulse,
+      kind != .raiseRules
     else { return nil }
     if let before = requests[id] {
       repeated += 1

@@ -34,14 +34,35 @@ extension Simulation {
       // Its disk may have been damaged a second time meanwhile.
       if !nodes[at].disk.isDamaged(shard) { faults.repaired(at, shard) }
     case .outcomesUnknown: marks.reach(.outcomeUnknown)
+    case .rulesUnknown(let shard, let rules, _): checkUnknown(rules, of: shard, at)
     case .clockStepped: marks.reach(.clockStepped)
     case .ownClockOff: marks.reach(.ownClockOff)
     case .transferFailed: marks.reach(.transferFailed)
+    case .closed(let shard):
+      marks.reach(.seatClosed)
+      faults.wrong.replaced(at, shard)
+    case .opened(let shard, _):
+      if nodes[at].disk.files.contains(where: { $0.shard == shard && $0.isClosed }) {
+        marks.reach(.seatOpenedAgain)
+      }
     case .membersChanged(let shard, let index, let members):
       marks.reach(.membersChanged)
       nodes[at].configurations.append((shard, index, members))
     default: break  // for logs and metrics
     }
+  }
+
+  /// Nobody raises the rules above what a member's build knows; one that was removed before may see it.
+  private func checkUnknown(_ rules: RulesVersion, of shard: ShardID, _ at: Int) {
+    let id = NodeID(UInt64(at + 1))
+    guard let members = nodes[at].core!.members(of: shard),
+      members.voters.contains(id) || members.outgoingVoters.contains(id)
+        || members.learners.contains(id)
+    else { return }
+    fail(
+      "rules",
+      "shard \(shard.rawValue) has rules \(rules.rawValue), which the build of its member on node "
+        + "\(at + 1) does not know")
   }
 
   // MARK: Leaders
@@ -180,6 +201,9 @@ extension Simulation {
     checkDurable(row.entry, row.shard, at)
     trace.mix(found)
     guard row.shard != .meta else { return }
+    if plan.beginsWithOldBuild, CommandReader.rulesRaised(by: row.entry.payload) != nil {
+      marks.reach(.rulesRaised)
+    }
     if let wrong = checks.shards[place].model.apply(row.entry, outcomes: row.outcomes) {
       fail("ledger", "entry \(index) of shard \(row.shard.rawValue), by node \(at + 1): \(wrong)")
     }

@@ -13,6 +13,8 @@ package struct FaultPlan: Sendable {
   private(set) var leaseMilliseconds: UInt32 = 800
   /// Nodes restart with another Δ.
   private(set) var leaseChanges = false
+  /// All nodes begin with the build before this one, and start with this one by and by.
+  private(set) var beginsWithOldBuild = false
   /// The clocks' rates are off by at most this; above 2,000 it is more than the bound that leases
   /// rest on.
   private(set) var ratePPMMax: Int64 = 0
@@ -48,6 +50,7 @@ package struct FaultPlan: Sendable {
       ingredients = Self.drawIngredients(&random)
     }
     drawFaults(ingredients, options, &random)
+    beginsWithOldBuild = random.chance(1, in: 3)
   }
 
   // MARK: The world

@@ -16,6 +16,8 @@ struct WrongLedgers {
   /// Found, and not rebuilt yet.
   private var rebuilding: [Seat] = []
   private var ever: [Seat] = []
+  /// Shards with too few members for a minority.
+  private var spared: [ShardID] = []
 
   func contains(_ node: Int, _ shard: ShardID) -> Bool {
     serving.contains(Seat(node: node, shard: shard))
@@ -30,6 +32,10 @@ struct WrongLedgers {
   }
 
   func hasAny(_ shard: ShardID) -> Bool { (serving + rebuilding).contains { $0.shard == shard } }
+
+  func isSpared(_ shard: ShardID) -> Bool { spared.contains(shard) }
+
+  mutating func spare(_ shard: ShardID) { if !isSpared(shard) { spared.append(shard) } }
 
   mutating func goesWrong(_ node: Int, _ shard: ShardID) {
     let seat = Seat(node: node, shard: shard)
@@ -73,7 +79,8 @@ extension Simulation {
     let node = leader ?? node
     guard nodes[node].isUp, nodes[node].isBetweenTurns, let group = group(shard, node),
       mayDamage(node, shard),
-      !faults.wrong.hasAny(shard), !nodes.contains(where: { $0.hasWrongSnapshot(of: shard) }),
+      !faults.wrong.isSpared(shard), !faults.wrong.hasAny(shard),
+      !nodes.contains(where: { $0.hasWrongSnapshot(of: shard) }),
       nodes[node].core!.glance(group).isInService,
       withCore(node, { $0.miscount(of: group, pick: pick >> 8) })
     else { return }

@@ -37,6 +37,8 @@ struct Load {
     var token: UInt64 = 0
     var node = 0
     var attempts = 0
+    /// Followed since the last node that the caller chose itself.
+    var hints = 0
     /// What every linearizable read of this attempt has to see.
     var floor = LogIndex.zero
     var begun: UInt64 = 0

@@ -98,17 +98,24 @@ extension Simulation {
     }
   }
 
+  private static let hintsMax = 3
+
   private func askElsewhere(_ caller: Int, _ call: Load.Call, _ reason: RefusalReason) {
     var next = (call.node + 1) % nodes.count
     var pause: UInt64 = 50_000_000
+    var hints = 0
     switch reason {
-    case .notLeader(let hint?):
+    // Two nodes without a seat may name each other: so many hints, and then a node of one's own choice.
+    case .notLeader(let hint?) where call.hints < Self.hintsMax:
+      hints = call.hints + 1
       next = Int(hint.rawValue) - 1
       pause = 5_000_000 + random.below(20_000_000)
       marks.reach(.followedHint)
     case .overloaded(let milliseconds): pause = UInt64(milliseconds) * 1_000_000
+    case .notLeader(.some): next = Int(random.below(UInt64(nodes.count)))
     case .notLeader, .unavailable, .ledgersDiffer, .unknownOutcome, .positionNotReached: break
     }
+    load.callers[caller].call!.hints = hints
     load.callers[caller].call!.node = (next + nodes.count - 1) % nodes.count
     // The attempt's answer is in: what still comes for its token is not for this caller.
     load.callers[caller].call!.token = 0

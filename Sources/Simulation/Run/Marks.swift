@@ -48,7 +48,11 @@ package enum Mark: Int, CaseIterable, Sendable {
   case broughtHome
   case changedMembers
   case changedJointly
+  case orderedPair
   case membersChanged
+  case rulesRaised
+  case seatClosed
+  case seatOpenedAgain
   case readByLease
 }
 

@@ -18,6 +18,9 @@ extension Simulation {
       nodes[at].settings.raft.leaseMilliseconds =
         random.chance(1, in: 2) ? plan.leaseMilliseconds : plan.leaseMilliseconds / 4
     }
+    if plan.beginsWithOldBuild, phase != .setup, random.chance(1, in: 3) {
+      nodes[at].settings.ledger.rulesMax = .newest
+    }
     nodes[at].disk.dropSpoiledSnapshots()
     do throws(SnapshotError) {
       let restored = try nodes[at].disk.restored(limits: nodes[at].settings.ledger)

@@ -108,7 +108,37 @@ extension MetaHeader {
   }
 }
 
+extension MetaHeader {
+  /// The digest does not tell: whoever made the bytes made it too.
+  var isSane: Bool {
+    shards.enumerated().allSatisfy { at, shard in
+      shard.id.rawValue == UInt32(at) + 2 && shard.founders.isSane
+    }
+  }
+}
+
 extension Founders {
+  /// What a group's configuration takes.
+  package static let votersMax = 15
+  package static let learnersMax = 1_024
+
+  /// A group can begin with them.
+  package var isSane: Bool {
+    (1...Self.votersMax).contains(voters.count) && learners.count <= Self.learnersMax
+      && [voters, learners, preferred].allSatisfy(Self.isStrictlySorted)
+      && preferred.allSatisfy { voters.contains($0) }
+  }
+
+  /// Also without nobody, which is number zero.
+  private static func isStrictlySorted(_ nodes: [NodeID]) -> Bool {
+    var before = NodeID.none
+    for node in nodes {
+      guard node > before else { return false }
+      before = node
+    }
+    return true
+  }
+
   func write(into out: inout ByteWriter) {
     for list in [voters, learners, preferred] {
       out.put(UInt16(list.count))

@@ -11,6 +11,9 @@ package enum CommandKind: UInt8, Sendable, CaseIterable {
   case catalogUpdate = 8
   /// Made by the leader when the earliest deadline comes (rule T3): expiry only.
   case pulse = 9
+  /// Made by the leader when every member's build knows a newer version of the rules: an entry of its
+  /// own.
+  case raiseRules = 10
   case putSku = 16
   case putLocation = 17
   case putPool = 18

@@ -32,6 +32,7 @@ package struct CommandRecord {
 ///   short reference } }
 /// - catalogUpdate: u64 term, u64 from, u64 to, u32 n × { u8 kind, the body of that kind }
 /// - pulse: u64 term
+/// - raiseRules: u16 version
 /// - putSku: short sku, short baseUnit, u8 active, u16 n × { short unit, i64 baseUnitsEach }
 /// - putLocation: short location, short region, short zone
 /// - putPool: short pool, u16 n × short region, u16 m × short location
@@ -46,6 +47,18 @@ package struct CommandReader {
   package init(_ payload: UnsafeRawBufferPointer) { unsafe reader = ByteReader(payload) }
 
   package var isValid: Bool { reader.isValid }
+
+  /// To which version of the rules a payload raises; nil for all but the entry of its own that does.
+  package static func rulesRaised(by payload: [UInt8]) -> RulesVersion? {
+    // Asked of each entry: most are told by their first record's kind.
+    guard payload.count > 4, payload[4] == CommandKind.raiseRules.rawValue else { return nil }
+    return unsafe payload.withUnsafeBytes { bytes in
+      var reader = unsafe CommandReader(bytes)
+      guard let record = reader.next() else { return nil }
+      var body = unsafe ByteReader(record.body)
+      return RulesVersion(rawValue: body.get())
+    }
+  }
 
   /// The next record, or nil at the end or at a malformed record (`isValid` tells which).
   package mutating func next() -> CommandRecord? {

@@ -59,6 +59,7 @@ extension CommandReader {
       body.skipShorts(1)
     case .syncSupply: skipSync(&body)
     case .pulse: body.skip(8)
+    case .raiseRules: body.skip(2)
     case .putSku:
       body.skipShorts(2)
       body.skip(1)

@@ -48,6 +48,15 @@ package enum CommandWriter {
     end(mark, into: &out)
   }
 
+  /// The payload of an entry that raises the version of the rules.
+  package static func raise(to rules: RulesVersion) -> [UInt8] {
+    var out = ByteWriter()
+    let mark = begin(.raiseRules, into: &out)
+    out.put(rules.rawValue)
+    end(mark, into: &out)
+    return out.bytes
+  }
+
   /// A whole catalog update; `body` is what `MetaLedger.update(for:after:maxBytes:)` gave, and
   /// starts with a term that is overwritten with the term of the entry to be proposed.
   package static func catalogUpdate(body: [UInt8], term: Term, into out: inout ByteWriter) {

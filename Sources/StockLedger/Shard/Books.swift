@@ -3,6 +3,8 @@ import Primitives
 /// What a shard knows beside its tables; part of the state.
 struct BooksHeader: Sendable {
   var shard: ShardID
+  /// By which the next command is decided.
+  var rules = RulesVersion.first
   var appliedIndex = LogIndex.zero
   var appliedTerm = Term.zero
   var logTime = LogTime.zero

@@ -33,7 +33,8 @@ extension ShardState {
     scratch.due = []
     due.removeAll(keepingCapacity: true)
     let end = PairKey(UInt64(bitPattern: books.header.logTime.milliseconds + 1), 0)
-    deadlines.removeFirst(below: end, atMost: limits.expiriesPerEntryMax, into: &due)
+    deadlines.removeFirst(
+      below: end, atMost: limits.expiriesPerEntryMax[books.header.rules], into: &due)
     for key in due {
       let row = books.reservations[key.second]
       unindexBacklog(row, key)

@@ -72,6 +72,7 @@ extension ShardLedger {
 extension ShardLedger {
   var limits: LedgerLimits { read { $0.limits } }
   package var shard: ShardID { read { $0.shard } }
+  package var rules: RulesVersion { read { $0.rules } }
   package var appliedIndex: LogIndex { read { $0.appliedIndex } }
   package var appliedTerm: Term { read { $0.appliedTerm } }
   package var logTime: LogTime { read { $0.logTime } }

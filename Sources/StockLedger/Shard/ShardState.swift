@@ -33,6 +33,7 @@ struct ShardState: Sendable {
   }
 
   var shard: ShardID { books.header.shard }
+  var rules: RulesVersion { books.header.rules }
   var appliedIndex: LogIndex { books.header.appliedIndex }
   var appliedTerm: Term { books.header.appliedTerm }
   var logTime: LogTime { books.header.logTime }
@@ -88,6 +89,17 @@ struct ShardState: Sendable {
     expireDueHolds()
   }
 
+  /// Never lowers it. Its owner gives no entry to a build that does not know the version.
+  private mutating func raiseRules(_ version: RulesVersion, into out: inout ByteWriter) {
+    precondition(
+      version <= limits.rulesMax,
+      "the entry raises the rules to version \(version.rawValue), and this build knows "
+        + "\(limits.rulesMax.rawValue)")
+    books.header.rules = max(books.header.rules, version)
+    OutcomeWriter.end(
+      OutcomeWriter.begin(CommandKind.raiseRules.rawValue, into: &out), into: &out)
+  }
+
   private mutating func apply(_ record: CommandRecord, into out: inout ByteWriter) {
     var body = unsafe ByteReader(record.body)
     switch CommandKind(rawValue: record.kind) {
@@ -100,6 +112,7 @@ struct ShardState: Sendable {
     case .syncSupply: syncSupply(record, &body, into: &out)
     case .catalogUpdate: updateCatalog(&body, into: &out)
     case .pulse: OutcomeWriter.end(OutcomeWriter.begin(record.kind, into: &out), into: &out)
+    case .raiseRules: raiseRules(RulesVersion(rawValue: body.get()), into: &out)
     case .putSku, .putLocation, .putPool, .putAccount, .putNode, .dropNode, nil:
       OutcomeWriter.refuse(record.kind, .wrongShard, into: &out)
     }

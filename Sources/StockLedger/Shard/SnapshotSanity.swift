@@ -10,7 +10,7 @@ extension BooksHeader {
 
   var isSane: Bool {
     lastReservation < Self.numberMax && lastFact < Self.numberMax && endedTail < Self.numberMax
-      && endedHead <= keptHead && keptHead <= endedTail && endedHead > 0
+      && rules >= .first && endedHead <= keptHead && keptHead <= endedTail && endedHead > 0
       // Places are told apart by 32 bits.
       && endedTail - endedHead <= UInt64(UInt32.max)
   }

@@ -16,7 +16,11 @@ enum ShardSection: UInt32, CaseIterable {
   case ended = 8
   case endedSeconds = 9
 
+  /// The format of a ledger by the first version of the rules.
   static let version: UInt32 = 3
+  /// The same with the version of the rules behind the header: what older builds cannot go on from,
+  /// they cannot read.
+  static let versionWithRules: UInt32 = 4
 
   var next: ShardSection? { ShardSection(rawValue: rawValue + 1) }
 }
@@ -24,12 +28,17 @@ enum ShardSection: UInt32, CaseIterable {
 /// Streams books that nobody changes any more.
 struct ShardSnapshotStream: Sendable {
   private var books: Books
-  private var writer = SnapshotWriter(version: ShardSection.version)
+  private var writer: SnapshotWriter
   private var section: ShardSection? = .header
   private var number: UInt64 = 0
   private var isFinished = false
 
-  init(books: Books) { self.books = books }
+  init(books: Books) {
+    self.books = books
+    writer = SnapshotWriter(
+      version: books.header.rules == .first
+        ? ShardSection.version : ShardSection.versionWithRules)
+  }
 
   mutating func nextChunk(maxBytes: Int) -> [UInt8]? {
     if isFinished { return nil }
@@ -120,6 +129,8 @@ extension BooksHeader {
     out.put(endedTail)
     out.put(endedHeadSeconds)
     out.put(endedTailSeconds)
+    // Left out before it was raised: builds that know only the first version agree on the digest.
+    if rules > .first { out.put(rules.rawValue) }
   }
 
   init(from reader: inout ByteReader) {
@@ -146,6 +157,7 @@ extension BooksHeader {
     endedTail = reader.get()
     endedHeadSeconds = reader.get()
     endedTailSeconds = reader.get()
+    if !reader.isAtEnd { rules = RulesVersion(rawValue: reader.get()) }
   }
 }
 

@@ -13,14 +13,14 @@ struct SnapshotReader: Sendable {
   private var input: [UInt8] = []
   private var offset = 0
   private var frames: UInt64 = 0
-  private let version: UInt32
+  private let versions: ClosedRange<UInt32>
   /// What the frames so far add up to; nil before the header was read.
   private var checksum: CRC32C?
   private var failure: SnapshotError?
   private(set) var isComplete = false
 
-  /// `version` is the only format that is understood.
-  init(version: UInt32) { self.version = version }
+  /// `versions` are the formats that are understood.
+  init(versions: ClosedRange<UInt32>) { self.versions = versions }
 
   /// Takes the next bytes; then call `next` until it answers nil. At most one frame stays behind.
   mutating func append(_ bytes: [UInt8]) throws(SnapshotError) {
@@ -78,9 +78,9 @@ extension SnapshotReader {
     let magic = UInt64(word(at: 4)) << 32 | UInt64(word(at: 0))
     guard magic == SnapshotFormat.magic else { throw fail(.notASnapshot) }
     let found = word(at: 8)
-    guard found == version else { throw fail(.unknownVersion(found)) }
+    guard versions.contains(found) else { throw fail(.unknownVersion(found)) }
     offset += SnapshotFormat.headerBytes
-    let start = SnapshotFormat.headerChecksum(version: version)
+    let start = SnapshotFormat.headerChecksum(version: found)
     checksum = start
     return start
   }

@@ -1,6 +1,7 @@
 internal import NodeCore
 internal import Primitives
 internal import RaftConsensus
+internal import StockLedger
 
 // Bytes from a peer are as hostile as any: everything is counted before it is kept, and numbers
 // that would overflow in arithmetic further down are refused here.
@@ -50,6 +51,7 @@ extension PeerFrame {
       case 7:
         try PeerReader.room(frame.envelope.appliedDigests.count, limits.digestsMax, "digests")
         frame.envelope.appliedDigests.append(try unsafe digest(field.content()))
+      case 8: frame.envelope.rules = RulesVersion(rawValue: UInt16(clamping: try field.number64()))
       default: break
       }
     }

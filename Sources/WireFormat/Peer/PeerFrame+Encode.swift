@@ -1,6 +1,7 @@
 internal import NodeCore
 internal import Primitives
 internal import RaftConsensus
+internal import StockLedger
 
 // Frames are written for every turn and may be large, so lengths take four bytes in advance and
 // nothing moves afterwards.
@@ -17,6 +18,7 @@ extension PeerFrame {
     for push in envelope.catalogPushes { writer.push(5, push) }
     for ack in envelope.catalogAcks { writer.ack(6, ack) }
     for digest in envelope.appliedDigests { writer.digest(7, digest) }
+    if let rules = envelope.rules { writer.put(8, UInt64(rules.rawValue)) }
     writer.endWide(exchange)
     writer.appendAll(to: &out)
   }

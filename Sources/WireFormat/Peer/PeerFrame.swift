@@ -1,5 +1,6 @@
 package import NodeCore
 package import Primitives
+internal import RaftConsensus
 
 /// `holdfast.peer.v1.Envelope`: what one node has for another after a turn, and who they are.
 package struct PeerFrame: Sendable {
@@ -21,7 +22,7 @@ package struct PeerLimits: Sendable {
   package var messagesMax = 65_536
   /// The entries of one append.
   package var entriesMax = 65_536
-  package var learnersMax = 64
+  package var learnersMax = Configuration.learnersMax
   package var catalogPushesMax = 4_096
   package var catalogAcksMax = 65_536
   package var digestsMax = 65_536

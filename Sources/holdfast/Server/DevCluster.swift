@@ -33,6 +33,9 @@ struct DevLayout {
   func config(_ node: Node) -> String { node.directory + "/config.yaml" }
   var founders: ArraySlice<Node> { nodes.dropLast(spares) }
 
+  /// Zones are named after their region: `eu-a`.
+  static let regionBytesMax = ServerConfig.nameBytesMax - "-a".utf8.count
+
   /// Lays out `nodesPerRegion` nodes in each region, and then spares as if there were more; node n
   /// gets `basePort + 10·(n − 1)` and the next port, or free ones when `basePort` is zero.
   init(

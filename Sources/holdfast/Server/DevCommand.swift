@@ -39,9 +39,11 @@ struct DevCommand: AsyncParsableCommand {
     }
     let names = regionNames
     guard (1...16).contains(names.count), Set(names).count == names.count,
-      names.allSatisfy({ !$0.isEmpty && $0.utf8.count <= 64 })
+      names.allSatisfy({ (1...DevLayout.regionBytesMax).contains($0.utf8.count) })
     else {
-      throw ValidationError("--regions must be 1 to 16 different names, like eu,us,ap")
+      throw ValidationError(
+        "--regions must be 1 to 16 different names of at most \(DevLayout.regionBytesMax) bytes, "
+          + "like eu,us,ap")
     }
     guard (0...1_000).contains(linkDelayMs), (0...60_000).contains(leaseMs ?? 0) else {
       throw ValidationError("--link-delay-ms must be from 0 to 1000, --lease-ms from 0 to 60000")

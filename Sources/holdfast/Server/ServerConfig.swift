@@ -2,6 +2,7 @@
 
 import Foundation
 import RaftConsensus
+import StockLedger
 
 /// A node's place in the cluster and on disk, as configured.
 struct ServerConfig {
@@ -106,11 +107,11 @@ extension ServerConfig {
     let listen = try root.required(
       "listen", root.section("listen", known: ["grpc", "plaintext", "http"]))
     let tls = try root.required("tls", root.section("tls", known: ["ca", "cert", "key"]))
-    let region = try node.required("region", node.string("region"))
+    let region = try node.region()
     var config = ServerConfig(
       id: UInt64(try node.required("id", node.integer("id", in: nodeNumbers))),
       region: region,
-      zone: try node.string("zone") ?? region + "-a",
+      zone: try node.zone(in: region),
       directory: path(try node.required("dir", node.string("dir"))),
       listen: Listen(
         grpc: try listen.required("grpc", listen.endpoint("grpc")),
@@ -193,18 +194,47 @@ extension ServerConfig {
 extension ServerConfig.Peer {
   fileprivate init(_ section: YAMLSection) throws {
     id = UInt64(try section.required("id", section.integer("id", in: ServerConfig.nodeNumbers)))
-    region = try section.required("region", section.string("region"))
-    zone = try section.string("zone") ?? region + "-a"
+    region = try section.region()
+    zone = try section.zone(in: region)
     address = try section.required("address", section.endpoint("address"))
   }
 }
 
+extension ServerConfig {
+  /// What the catalog takes for the name of a region or a zone; it refuses a node with a longer one.
+  static let nameBytesMax = LedgerLimits().textBytesMax
+  /// The zone of a node that names none.
+  static func firstZone(of region: String) -> String { region + "-a" }
+}
+
 extension YAMLSection {
+  fileprivate func region() throws -> String { try required("region", shortName("region")) }
+
+  fileprivate func zone(in region: String) throws -> String {
+    if let zone = try shortName("zone") { return zone }
+    let zone = ServerConfig.firstZone(of: region)
+    guard zone.utf8.count <= ServerConfig.nameBytesMax else {
+      throw refused("zone", "must be given: '\(zone)' is too long for a name")
+    }
+    return zone
+  }
+
+  private func shortName(_ key: String) throws -> String? {
+    let name = try string(key)
+    guard name?.utf8.count ?? 0 <= ServerConfig.nameBytesMax else {
+      throw refused(key, "must have at most \(ServerConfig.nameBytesMax) bytes")
+    }
+    return name
+  }
+
+  private func refused(_ key: String, _ what: String) -> ConfigError {
+    ConfigError(file: file, line: nil, message: "'\(path).\(key)' \(what)")
+  }
+
   fileprivate func endpoint(_ key: String) throws -> Endpoint? {
     guard let text = try string(key) else { return nil }
     guard let endpoint = Endpoint(text) else {
-      throw ConfigError(
-        file: file, line: nil, message: "'\(path).\(key)' must be host:port, not '\(text)'")
+      throw refused(key, "must be host:port, not '\(text)'")
     }
     return endpoint
   }

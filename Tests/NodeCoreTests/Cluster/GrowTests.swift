@@ -81,6 +81,22 @@ import Testing
     #expect(founders(of: shards[0], on: 0, cluster)?.voters.map(\.rawValue) == [1, 2, 3])
   }
 
+  /// A zone that is too long, which no configuration lets through: each version of the catalog refuses it
+  /// once, and that holds up nobody.
+  @Test func aNodeThatTheCatalogRefusesHoldsUpNobody() throws {
+    var options = VirtualCluster.Options(seed: 971)
+    options.zones = ["a", "a", String(repeating: "z", count: 65)]
+    let cluster = VirtualCluster(options)
+    try #require(cluster.run(seconds: 20) { cluster.leader(of: .meta) != nil })
+    let shop = Shop(cluster)
+    shop.call("s", Commands.putSku(id: "s", sku: "s"), to: .meta, at: 0)
+    #expect(shop.settle())
+    #expect(nodes(in: cluster) == [1, 2])
+    #expect(!cluster.run(seconds: 5) { nodes(in: cluster) != [1, 2] })
+    let proposed = cluster.nodes.compactMap { $0.core?.counters.entriesProposed }.reduce(0, +)
+    #expect(proposed < 10, "the node twice, the SKU, and what leaders begin with")
+  }
+
   /// Who comes late and finds the log compacted gets the founders with the snapshot.
   @Test func trap27_aLateJoinerFindsTheSameFoundersInTheSnapshot() throws {
     let (cluster, traffic, shards) = try founded(seed: 951) {

@@ -1,4 +1,5 @@
 import Primitives
+import RaftConsensus
 import StockLedger
 import Testing
 
@@ -12,6 +13,25 @@ import Testing
 
   @Test func aDescriptorComesBackAsItWas() {
     #expect(GroupDescriptor(decoding: web.encoded()) == web)
+  }
+
+  /// A group with more voters than a configuration takes would trap where it is opened.
+  @Test func foundersThatNoGroupCanBeginWithAreRefused() {
+    func isTaken(_ change: (inout Founders) -> Void) -> Bool {
+      var descriptor = web
+      change(&descriptor.founders)
+      return GroupDescriptor(decoding: descriptor.encoded()) == descriptor
+    }
+    let many = (1...16).map { NodeID($0) }
+    #expect(isTaken { $0 = Founders(voters: Array(many.prefix(15))) })
+    #expect(!isTaken { $0 = Founders(voters: many) })
+    #expect(!isTaken { $0 = Founders() })
+    #expect(!isTaken { $0.voters = [NodeID(5), NodeID(1)] })
+    #expect(!isTaken { $0.voters = [.none, NodeID(5)] })
+    #expect(!isTaken { $0.learners = [NodeID(7), NodeID(7)] })
+    #expect(!isTaken { $0.preferred = [NodeID(7)] })
+    #expect(Founders.votersMax == Configuration.votersMax)
+    #expect(Founders.learnersMax == Configuration.learnersMax)
   }
 
   @Test func bytesThatAreNoDescriptorAreRefused() {

@@ -137,7 +137,7 @@ extension Answer {
       }
     case .putSku, .putLocation, .putPool, .putAccount, .putNode, .dropNode:
       version = body.get()
-    case .catalogUpdate, .pulse, nil: break
+    case .catalogUpdate, .pulse, .raiseRules, nil: break
     }
     precondition(body.isAtEnd && body.isValid, "outcome of kind \(kind) with bytes left over")
   }

@@ -24,7 +24,7 @@ import Testing
   }
 
   private func read(_ bytes: [UInt8], pieces: Int) throws(SnapshotError) -> [SnapshotFrame] {
-    var reader = SnapshotReader(version: 3)
+    var reader = SnapshotReader(versions: 3...3)
     var frames: [SnapshotFrame] = []
     for start in stride(from: 0, to: bytes.count, by: pieces) {
       try reader.append([UInt8](bytes[start..<min(bytes.count, start + pieces)]))
@@ -121,7 +121,7 @@ import Testing
 
   /// The length is refused before a byte of the content has come.
   @Test func aHugeLengthIsRefusedAtOnce() throws {
-    var reader = SnapshotReader(version: 3)
+    var reader = SnapshotReader(versions: 3...3)
     try reader.append([UInt8](small()[..<12]) + [1, 0, 0, 0, 255, 255, 255, 255])
     #expect(throws: SnapshotError.frameTooLong(bytes: .max)) { try reader.next() }
     #expect(throws: SnapshotError.frameTooLong(bytes: .max)) { try reader.append([1]) }
@@ -129,7 +129,7 @@ import Testing
   }
 
   @Test func whatIsNeverReadIsNotCollected() throws {
-    var reader = SnapshotReader(version: 3)
+    var reader = SnapshotReader(versions: 3...3)
     try reader.append([UInt8](repeating: 0, count: 9_000_000))
     #expect(throws: SnapshotError.tooMuchPending(bytes: 9_000_000)) { try reader.append([0]) }
   }

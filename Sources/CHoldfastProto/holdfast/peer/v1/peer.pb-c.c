@@ -1073,7 +1073,7 @@ const ProtobufCMessageDescriptor holdfast__peer__v1__exchange_response__descript
   (ProtobufCMessageInit) holdfast__peer__v1__exchange_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor holdfast__peer__v1__envelope__field_descriptors[7] =
+static const ProtobufCFieldDescriptor holdfast__peer__v1__envelope__field_descriptors[8] =
 {
   {
     "from",
@@ -1159,6 +1159,18 @@ static const ProtobufCFieldDescriptor holdfast__peer__v1__envelope__field_descri
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "rules",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__Peer__V1__Envelope, rules),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned holdfast__peer__v1__envelope__field_indices_by_name[] = {
   6,   /* field[6] = applied_digests */
@@ -1167,12 +1179,13 @@ static const unsigned holdfast__peer__v1__envelope__field_indices_by_name[] = {
   3,   /* field[3] = clock */
   0,   /* field[0] = from */
   2,   /* field[2] = messages */
+  7,   /* field[7] = rules */
   1,   /* field[1] = to */
 };
 static const ProtobufCIntRange holdfast__peer__v1__envelope__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor holdfast__peer__v1__envelope__descriptor =
 {
@@ -1182,7 +1195,7 @@ const ProtobufCMessageDescriptor holdfast__peer__v1__envelope__descriptor =
   "Holdfast__Peer__V1__Envelope",
   "holdfast.peer.v1",
   sizeof(Holdfast__Peer__V1__Envelope),
-  7,
+  8,
   holdfast__peer__v1__envelope__field_descriptors,
   holdfast__peer__v1__envelope__field_indices_by_name,
   1,  holdfast__peer__v1__envelope__number_ranges,

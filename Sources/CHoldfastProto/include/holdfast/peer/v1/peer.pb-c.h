@@ -85,10 +85,11 @@ struct  Holdfast__Peer__V1__Envelope
   Holdfast__Peer__V1__CatalogAck **catalog_acks;
   size_t n_applied_digests;
   Holdfast__Peer__V1__AppliedDigest **applied_digests;
+  uint32_t rules;
 };
 #define HOLDFAST__PEER__V1__ENVELOPE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&holdfast__peer__v1__envelope__descriptor) \
-    , 0, 0, 0,NULL, NULL, 0,NULL, 0,NULL, 0,NULL }
+    , 0, 0, 0,NULL, NULL, 0,NULL, 0,NULL, 0,NULL, 0 }
 
 
 struct  Holdfast__Peer__V1__ClockSample
