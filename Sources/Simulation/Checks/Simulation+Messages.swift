@@ -60,9 +60,22 @@ extension Simulation {
     guard position.index > .zero,
       !nodes[at].disk.holds(position.index, term: position.term, of: message.shard),
       let group = group(message.shard, at),
-      nodes[at].core!.glance(group).term == message.term
+      nodes[at].core!.glance(group).term == message.term,
+      !isPromised(position, message.shard, group, at)
     else { return }
     fail("C2", "\(words(message, at)): acknowledges \(position), which is not on its disk")
+  }
+
+  /// The rows went while this word was on its way, and the member is out of service. So it would be
+  /// after a restart: by its hard state it takes no part before it has as much again (rule C9).
+  private func isPromised(
+    _ position: LogPosition, _ shard: ShardID, _ group: Int, _ at: Int
+  ) -> Bool {
+    guard let file = nodes[at].disk.file(of: shard), !nodes[at].core!.glance(group).isInService
+    else { return false }
+    let hard = nodes[at].disk.files[file].hardState
+    let promise = LogPosition(term: hard.ackedTerm, index: hard.ackedIndex)
+    return promise >= position && nodes[at].disk.files[file].last < promise
   }
 
   /// A member that lost what it once acknowledged promises nothing (rule C9).

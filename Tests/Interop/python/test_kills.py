@@ -128,6 +128,7 @@ def test_a_node_that_lost_its_disk_is_refused(own_cluster):
             request = shop.reserve(1, request_id=new_id())
             until_known(lambda: stub.Reserve(request, timeout=5))
     assert all(match <= before[shard] for shard, match in matches().items()), "it acknowledged"
-    assert {shard.leader for shard in describe(cluster, "eu").shards} <= {1, 2}
+    wait_until(lambda: {shard.leader for shard in describe(cluster, "eu").shards} <= {1, 2}, 30,
+               "the others leading what it led")
     wait_until(lambda: who()[0] == who()[1], 30, "the refusal, on both sides")
     assert len(set(who()[0])) == len(who()[0]), "said again with each try"
