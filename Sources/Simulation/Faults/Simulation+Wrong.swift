@@ -149,9 +149,17 @@ extension Simulation {
     return able.count * 2 > voters.count
   }
 
-  /// A member that is wrong, and that nobody can tell so, may lead: its answers are kept back.
+  /// A member that is wrong, and that nobody can tell so, may lead: its answers are kept back. So may one
+  /// outside the core, for as long as the core's members hear it.
   func isUndecided(_ shard: ShardID) -> Bool {
     faults.core.contains { faults.wrong.contains($0, shard) && !isJudged($0, shard) }
+      || nodes.indices.contains { isWrongLeader($0, of: shard) && !faults.core.contains($0) }
+  }
+
+  private func isWrongLeader(_ node: Int, of shard: ShardID) -> Bool {
+    guard nodes[node].isUp, faults.wrong.contains(node, shard), let group = group(shard, node)
+    else { return false }
+    return nodes[node].core!.glance(group).role == .leader
   }
 
   var isRebuilding: Bool { !unsettled.isEmpty }
