@@ -27,6 +27,9 @@ package struct NodeCore: Sendable {
   /// How many of the catalog's shards were looked at.
   var shardsSeen = 0
   var clockAlarm = false
+  /// Time passed in this turn: seats may be closed when all of its inputs are in. One that a leader's
+  /// word opens again in the turn that closes it would be dropped by storage behind being created.
+  private var closingIsDue = false
   var readsWaiting = 0
   var nextReadToken: UInt64 = 1
   /// What the inputs of this turn have brought about so far.
@@ -63,7 +66,7 @@ package struct NodeCore: Sendable {
       goOnWithDigest(of: at, &digestPages)
       takeQuietDigest(of: at, now: now, &digestPages)
     }
-    closeRemoved(now: now)
+    closingIsDue = true
     watchOwnClock(now: now)
     comparePair(now: now)
   }
@@ -86,6 +89,8 @@ package struct NodeCore: Sendable {
   /// of all inputs since the last turn. What `effects` held is replaced.
   package mutating func endTurn(now: ClockReading, into effects: inout NodeEffects) {
     for at in groups.indices { settleStanding(of: at, now: now) }
+    if closingIsDue { closeRemoved(now: now) }
+    closingIsDue = false
     if persistence.hasRoom {
       for at in groups.indices { propose(at, now: now) }
     }

@@ -111,6 +111,32 @@ import Testing
     #expect(traffic.play(20) && traffic.judge(unitsPerSku: 60) == [])
   }
 
+  /// Storage creates what is opened before it drops what is closed.
+  @Test(arguments: [UInt64(0), 1])
+  func ruleC9_noSeatIsClosedAndOpenedInOneTurn(before: UInt64) throws {
+    let (cluster, _, shard) = try stocked(seed: 985)
+    try #require(cluster.change(shard, .remove(three)))
+    cluster.run(seconds: 1)
+    var core = try #require(cluster.nodes[2].core)
+    let at = try #require(core.position(of: shard))
+    let term = Term(core.groups[at].raft.term.rawValue - before)
+    var now = cluster.clock(of: 2)
+    now.boot += 5_000_000_000
+    now.raw += 5_000_000_000
+    var envelope = PeerEnvelope()
+    envelope.messages = [
+      Message(
+        shard: shard, from: MemberID(1), to: MemberID(3), term: term,
+        body: .heartbeat(commit: .zero, readRound: 0))
+    ]
+    core.tick(now: now)
+    core.receive(envelope, from: NodeID(1), now: now)
+    var effects = NodeEffects()
+    core.endTurn(now: now, into: &effects)
+    #expect(effects.openedShards.isEmpty)
+    #expect((core.position(of: shard) == nil) == effects.closedShards.contains(shard))
+  }
+
   /// What is left of damaged rows may be all that there is.
   @Test func ruleC9_aMemberWhoseRowsAreDamagedStaysOpen() throws {
     let (cluster, _, shard) = try stocked(seed: 984)
