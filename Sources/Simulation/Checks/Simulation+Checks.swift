@@ -39,12 +39,7 @@ extension Simulation {
     case .ownClockOff: marks.reach(.ownClockOff)
     case .transferFailed: marks.reach(.transferFailed)
     case .closed(let shard):
-      marks.reach(.seatClosed)
       faults.wrong.replaced(at, shard)
-    case .opened(let shard, _):
-      if nodes[at].disk.files.contains(where: { $0.shard == shard && $0.isClosed }) {
-        marks.reach(.seatOpenedAgain)
-      }
     case .membersChanged(let shard, let index, let members):
       marks.reach(.membersChanged)
       nodes[at].configurations.append((shard, index, members))

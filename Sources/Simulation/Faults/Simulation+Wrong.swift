@@ -105,7 +105,8 @@ extension Simulation {
         "node \(at + 1) and node \(other + 1) differ at \(index.rawValue) of shard "
           + "\(shard.rawValue)")
     case .takenOut(let shard, let index):
-      guard faults.wrong.contains(at, shard) else {
+      // One that a recount set right since was wrong at that index.
+      guard faults.wrong.wasEver(at, shard) else {
         return fail(
           "C10",
           "node \(at + 1) leaves the service of shard \(shard.rawValue) at \(index.rawValue), and "

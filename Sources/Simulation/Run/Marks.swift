@@ -51,8 +51,6 @@ package enum Mark: Int, CaseIterable, Sendable {
   case orderedPair
   case membersChanged
   case rulesRaised
-  case seatClosed
-  case seatOpenedAgain
   case readByLease
 }
 
