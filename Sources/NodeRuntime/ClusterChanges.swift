@@ -141,6 +141,12 @@ extension Lane {
       }
       throw RequestRefusal(.wrongState, "the shard has no other member that could lead")
     case .members(let steps):
+      if let node = core.olderBuild(among: steps, of: shard) {
+        throw RequestRefusal(
+          .wrongState,
+          "node \(node.rawValue) runs a build that does not know the shard's rules: start the newer "
+            + "one there first")
+      }
       let made = try check(core.change(shard, steps, now: SystemClock.now()), shard)
       return .members(made.index, made.term)
     }

@@ -74,6 +74,7 @@ package final class Simulation {
     settings.ledger.rulesMax = plan.beginsWithOldBuild ? .first : .newest
     settings.digestEveryMilliseconds = 2_000
     settings.checkEveryEntries = 64
+    settings.closeAfterNanoseconds = 3_000_000_000
     settings.catalogResendNanoseconds = 1_000_000_000
     settings.catalogAnnounceNanoseconds = 2_000_000_000
     return settings

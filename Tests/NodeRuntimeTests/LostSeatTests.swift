@@ -34,7 +34,9 @@ struct LostSeatTests {
           try await pair.change(shard, .remove, node: 1)
         }
         let closed = { log.lines.count { $0.message.hasPrefix("closed group") } }
-        while closed() < 2 { try await Task.sleep(for: .milliseconds(5)) }
+        let end = NIODeadline.now() + patience
+        while closed() < 2, .now() < end { await Task.yield() }
+        #expect(closed() == 2)
       }
       try await run { pair in
         for region in [0, 1] {
@@ -71,14 +73,16 @@ struct LostSeatTests {
         for region in [0, 1] { _ = try await pair.availability(region) }
         try await pair.change(.meta, .remove, node: 2)
         // The catalog has dropped the node when it is no more to be added anywhere.
+        let (expected, end) = ("has no seat in the catalog's group", NIODeadline.now() + patience)
         var refusal = ""
-        while !refusal.contains("has no seat in the catalog's group") {
+        while !refusal.contains(expected), .now() < end {
           do {
             _ = try await pair.propose(ShardID(3), .addLearner, node: 2)
           } catch let status as GRPCStatus {
             refusal = status.message
           }
         }
+        #expect(refusal.contains(expected))
         let members = try await pair.change(ShardID(2), .demote, node: 2).members
         #expect(members.first { $0.node == 2 }?.role == .learner)
       }
@@ -94,14 +98,17 @@ extension PairHarness {
       as: API.PutPoolResponse.self)
   }
 
+  private func request(
+    _ shard: ShardID, _ kind: API.MemberChangeKind, _ node: UInt64
+  ) -> API.ChangeMembersRequest {
+    API.ChangeMembersRequest(
+      shard: shard.rawValue, changes: [API.MemberChange(node: node, kind: kind)])
+  }
+
   fileprivate func propose(
     _ shard: ShardID, _ kind: API.MemberChangeKind, node: UInt64
   ) async throws -> API.ChangeMembersResponse {
-    try await call(
-      .changeMembers,
-      API.ChangeMembersRequest(
-        shard: shard.rawValue, changes: [API.MemberChange(node: node, kind: kind)]),
-      at: 0)
+    try await call(.changeMembers, request(shard, kind, node), at: 0)
   }
 
   /// Proposes a change until it can be made: a learner has to catch up, a leader to be there.
@@ -109,14 +116,9 @@ extension PairHarness {
   fileprivate func change(
     _ shard: ShardID, _ kind: API.MemberChangeKind, node: UInt64
   ) async throws -> API.ChangeMembersResponse {
-    while true {
-      do {
-        return try await propose(shard, kind, node: node)
-      } catch let status as GRPCStatus {
-        guard [.unavailable, .failedPrecondition].contains(status.code) else { throw status }
-        try await Task.sleep(for: .milliseconds(5))
-      }
-    }
+    try await settled(
+      .changeMembers, request(shard, kind, node), at: 0,
+      while: [.unavailable, .failedPrecondition])
   }
 
   /// Asks node 1 for what its shard's leader knows.

@@ -108,6 +108,7 @@ struct PairHarness {
   /// was told last.
   func settled<Response: WireMessage>(
     _ method: HoldfastMethod, _ request: some WireMessage, at node: Int,
+    while codes: Set<GRPCTransport.StatusCode> = [.unavailable, .notFound],
     as: Response.Type = Response.self
   ) async throws -> Response {
     let end = NIODeadline.now() + patience
@@ -115,9 +116,7 @@ struct PairHarness {
       do {
         return try await call(method, request, at: node)
       } catch let status as GRPCStatus {
-        guard status.code == .unavailable || status.code == .notFound, .now() < end else {
-          throw status
-        }
+        guard codes.contains(status.code), .now() < end else { throw status }
         await Task.yield()
       }
     }

@@ -32,7 +32,7 @@ package enum MemberStep: Sendable, Equatable {
 extension NodeCore {
   /// Proposes to change the members of a group that this node leads. Several steps are one joint
   /// change, which is left by itself. Accepted: it holds when the entry at that index, or for a joint
-  /// change the next one with members, is committed.
+  /// change the next one with members, is committed. `full` too where `olderBuild` names a node.
   package mutating func change(
     _ shard: ShardID, _ steps: [MemberStep], now: ClockReading
   ) -> ProposeResult {
@@ -40,7 +40,9 @@ extension NodeCore {
       return .notLeader(hint: leader(of: shard).map(MemberID.init(of:)))
     }
     // Without a clock for stamps there is no majority either; it comes with the next heartbeats.
-    guard mayTake(steps, at: at), let time = stamp(at, now: now) else { return .full }
+    guard olderBuild(among: steps, of: shard) == nil, let time = stamp(at, now: now) else {
+      return .full
+    }
     let result = groups[at].raft.propose(
       change: ConfigurationChange(steps.map(\.raftStep)), logTime: time, now: now)
     if case .accepted = result { counters.entriesProposed += 1 }

@@ -1,4 +1,4 @@
-import Primitives
+package import Primitives
 import RaftConsensus
 import StockLedger
 
@@ -44,16 +44,19 @@ extension NodeCore {
     return false
   }
 
-  /// A node whose build said that it knows only older rules gets no seat: it could not apply what the
-  /// others do.
-  func mayTake(_ steps: [MemberStep], at: Int) -> Bool {
-    guard let applied = groups[at].books.shard?.rules else { return true }
+  /// A node that is to get a seat, and whose build said that it knows only older rules than the shard's:
+  /// it could not apply what the others do.
+  package func olderBuild(among steps: [MemberStep], of shard: ShardID) -> NodeID? {
+    guard let at = position(of: shard), let applied = groups[at].books.shard?.rules else {
+      return nil
+    }
     let rules = max(applied, rulesUnderWay(at) ?? .first)
-    return steps.allSatisfy { step in
+    let seated = steps.compactMap { step -> NodeID? in
       switch step {
-      case .learner(let node), .voter(let node): (rulesBoard.known(to: node) ?? rules) >= rules
-      case .remove: true
+      case .learner(let node), .voter(let node): node
+      case .remove: nil
       }
     }
+    return seated.first { (rulesBoard.known(to: $0) ?? rules) < rules }
   }
 }

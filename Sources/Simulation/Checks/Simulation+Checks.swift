@@ -39,7 +39,12 @@ extension Simulation {
     case .ownClockOff: marks.reach(.ownClockOff)
     case .transferFailed: marks.reach(.transferFailed)
     case .closed(let shard):
+      marks.reach(.seatClosed)
       faults.wrong.replaced(at, shard)
+    case .opened(let shard, _):
+      if nodes[at].disk.files.contains(where: { $0.shard == shard && $0.isClosed }) {
+        marks.reach(.seatOpenedAgain)
+      }
     case .membersChanged(let shard, let index, let members):
       marks.reach(.membersChanged)
       nodes[at].configurations.append((shard, index, members))
@@ -50,10 +55,7 @@ extension Simulation {
   /// Nobody raises the rules above what a member's build knows; one that was removed before may see it.
   private func checkUnknown(_ rules: RulesVersion, of shard: ShardID, _ at: Int) {
     let id = NodeID(UInt64(at + 1))
-    guard let members = nodes[at].core!.members(of: shard),
-      members.voters.contains(id) || members.outgoingVoters.contains(id)
-        || members.learners.contains(id)
-    else { return }
+    guard nodes[at].core!.members(of: shard)?.contains(id) == true else { return }
     fail(
       "rules",
       "shard \(shard.rawValue) has rules \(rules.rawValue), which the build of its member on node "

@@ -16,6 +16,8 @@ struct WrongLedgers {
   /// Found, and not rebuilt yet.
   private var rebuilding: [Seat] = []
   private var ever: [Seat] = []
+  /// Set right by a count, and up to which index they were wrong.
+  private var counted: [(seat: Seat, upTo: LogIndex)] = []
   /// Shards with too few members for a minority.
   private var spared: [ShardID] = []
 
@@ -59,6 +61,17 @@ struct WrongLedgers {
   /// The ledger was replaced by the leader's before anybody noticed.
   mutating func replaced(_ node: Int, _ shard: ShardID) {
     serving.removeAll { $0 == Seat(node: node, shard: shard) }
+  }
+
+  mutating func countedRight(_ node: Int, _ shard: ShardID, at index: LogIndex) {
+    counted.append((Seat(node: node, shard: shard), index))
+    replaced(node, shard)
+  }
+
+  /// It is wrong, or was at this index: members may hear late that they differed.
+  func wasWrong(_ node: Int, _ shard: ShardID, at index: LogIndex) -> Bool {
+    let seat = Seat(node: node, shard: shard)
+    return serving.contains(seat) || counted.contains { $0.seat == seat && index <= $0.upTo }
   }
 
   /// What was wrong in memory is gone; what is wrong on the disk is there again. One that was found,
@@ -105,8 +118,7 @@ extension Simulation {
         "node \(at + 1) and node \(other + 1) differ at \(index.rawValue) of shard "
           + "\(shard.rawValue)")
     case .takenOut(let shard, let index):
-      // One that a recount set right since was wrong at that index.
-      guard faults.wrong.wasEver(at, shard) else {
+      guard faults.wrong.wasWrong(at, shard, at: index) else {
         return fail(
           "C10",
           "node \(at + 1) leaves the service of shard \(shard.rawValue) at \(index.rawValue), and "
@@ -151,16 +163,16 @@ extension Simulation {
   }
 
   /// A member that is wrong, and that nobody can tell so, may lead: its answers are kept back. So may one
-  /// outside the core, for as long as the core's members hear it.
+  /// outside the core that a member in it follows.
   func isUndecided(_ shard: ShardID) -> Bool {
     faults.core.contains { faults.wrong.contains($0, shard) && !isJudged($0, shard) }
-      || nodes.indices.contains { isWrongLeader($0, of: shard) && !faults.core.contains($0) }
-  }
-
-  private func isWrongLeader(_ node: Int, of shard: ShardID) -> Bool {
-    guard nodes[node].isUp, faults.wrong.contains(node, shard), let group = group(shard, node)
-    else { return false }
-    return nodes[node].core!.glance(group).role == .leader
+      || faults.core.contains { at in
+        guard nodes[at].isUp, let group = group(shard, at),
+          let leader = nodes[at].core!.glance(group).leader
+        else { return false }
+        let node = Int(NodeID(of: leader).rawValue) - 1
+        return !faults.core.contains(node) && faults.wrong.contains(node, shard)
+      }
   }
 
   var isRebuilding: Bool { !unsettled.isEmpty }
@@ -168,13 +180,17 @@ extension Simulation {
   /// A count set the units that were wrong before anybody could compare them.
   func noteRight(_ node: Int, _ shard: ShardID) {
     guard faults.wrong.contains(node, shard), isRightAgain(node, shard) else { return }
-    faults.wrong.replaced(node, shard)
+    faults.wrong.countedRight(node, shard, at: lastApplied(shard))
     faults.repaired(node, shard)
+  }
+
+  private func lastApplied(_ shard: ShardID) -> LogIndex {
+    LogIndex(UInt64(checks.shards[checks.place(shard)].applied.count))
   }
 
   private func isRightAgain(_ node: Int, _ shard: ShardID) -> Bool {
     let place = checks.place(shard)
-    let last = LogIndex(UInt64(checks.shards[place].applied.count))
+    let last = lastApplied(shard)
     let isRight = nodes[node].core!.withShardLedger(shard) { ledger in
       ledger.appliedIndex == last && checks.shards[place].model.difference(from: ledger) == nil
     }

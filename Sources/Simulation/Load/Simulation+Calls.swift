@@ -54,9 +54,15 @@ extension Simulation {
   /// No answer in time: the caller can't know what became of the call (trap 40).
   private func giveUpAttempt(_ caller: Int) {
     let call = load.callers[caller].call!
+    // A shard without a majority may refuse for ever: its callers turn to others.
+    let isTired = phase == .liveness && now > call.begun + Self.patience
     // Refused, and a while ago: nothing is under way.
-    if call.token == 0 { return attempt(caller, node: (call.node + 1) % nodes.count) }
-    if call.kind != .setup, isRead(call) || random.chance(phase == .liveness ? 10 : 1, in: 20) {
+    if call.token == 0, !isTired {
+      return attempt(caller, node: (call.node + 1) % nodes.count)
+    }
+    if call.kind != .setup,
+      isTired || isRead(call) || random.chance(phase == .liveness ? 10 : 1, in: 20)
+    {
       load.unknown += 1
       marks.reach(.callAbandoned)
       return end(caller)
@@ -99,6 +105,7 @@ extension Simulation {
   }
 
   private static let hintsMax = 3
+  private static let patience: UInt64 = 5_000_000_000
 
   private func askElsewhere(_ caller: Int, _ call: Load.Call, _ reason: RefusalReason) {
     var next = (call.node + 1) % nodes.count

@@ -51,6 +51,8 @@ package enum Mark: Int, CaseIterable, Sendable {
   case orderedPair
   case membersChanged
   case rulesRaised
+  case seatClosed
+  case seatOpenedAgain
   case readByLease
 }
 

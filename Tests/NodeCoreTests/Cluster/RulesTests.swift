@@ -91,6 +91,9 @@ import Testing
     }
     // It is in the catalog's group, and has said what it knows.
     #expect(results == [.full, .full])
+    let core = cluster.nodes[leader].core!
+    #expect(core.olderBuild(among: [.learner(outside)], of: shard) == outside)
+    #expect(core.olderBuild(among: [.remove(outside)], of: shard) == nil)
     upgrade(3, cluster)
     #expect(cluster.run(seconds: 10) { cluster.change(shard, .learner(outside)) })
   }
