@@ -69,7 +69,9 @@ extension Simulation {
       for half in [configuration.voters, configuration.outgoingVoters] where !half.isEmpty {
         let whole = half.filter { member in
           let node = Int(NodeID(of: member).rawValue) - 1
+          // A seat that is closed has no vote (rule C9).
           return faults.core.contains(node) && !faults.isExcused(node, shard)
+            && !nodes[node].disk.files.contains { $0.shard == shard && $0.isClosed }
         }
         if whole.count * 2 <= half.count { return false }
       }
