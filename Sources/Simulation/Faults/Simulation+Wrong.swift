@@ -188,13 +188,28 @@ extension Simulation {
     LogIndex(UInt64(checks.shards[checks.place(shard)].applied.count))
   }
 
+  /// It has the model's books and another member's digest. The model alone does not see all that came of
+  /// the units that were wrong: who was refused for them stays refused.
   private func isRightAgain(_ node: Int, _ shard: ShardID) -> Bool {
     let place = checks.place(shard)
     let last = lastApplied(shard)
-    let isRight = nodes[node].core!.withShardLedger(shard) { ledger in
+    let hasBooks = nodes[node].core!.withShardLedger(shard) { ledger in
       ledger.appliedIndex == last && checks.shards[place].model.difference(from: ledger) == nil
     }
-    return isRight ?? false
+    guard hasBooks == true else { return false }
+    let digest = digest(node, shard)
+    return nodes.indices.contains { other in
+      other != node && nodes[other].isUp && !faults.wrong.contains(other, shard)
+        && !faults.wrong.isRebuilding(other, shard)
+        && nodes[other].core!.withShardLedger(shard, \.appliedIndex) == last
+        && self.digest(other, shard) == digest
+    }
+  }
+
+  private func digest(_ node: Int, _ shard: ShardID) -> Hash128? {
+    var work = nodes[node].core!.withShardLedger(shard) { $0.startDigest() }
+    var pages = Int.max
+    return work?.step(pages: &pages)
   }
 
   func checkRebuilt() {

@@ -106,10 +106,11 @@ extension HashBuckets {
   @inline(never)
   private static func exchange(_ place: inout Place, _ step: Int) -> UInt64 {
     let page = place.pageToCopy
+    let count = page.count
     // Where very many hashes are equal, a part of what is there.
-    let more = step == 0 ? 0 : max(step, page.count / 32)
-    place = Place(Bucket.copy(page, roomFor: page.count + more))
-    return UInt64(page.count)
+    let more = step == 0 ? 0 : max(step, count / 32)
+    place = Place(Bucket.copy(page, roomFor: count + more))
+    return UInt64(count)
   }
 
   /// A page that became much too large is exchanged.
@@ -157,6 +158,7 @@ extension HashBuckets {
         let target = unsafe hash & bit == 0 ? stay.header : go.header
         unsafe Bucket.add(Bucket.entry(header, at), hash, to: target)
       }
+      page.stays()
       return (stay, go)
     }
   }

@@ -20,6 +20,7 @@ struct KeyPage<Key: BitwiseCopyable & Comparable> {
     let capacity = min(keysMax, (wanted + step - 1) / step * step)
     let fresh = Page(bytes: bytes(capacity: capacity), count: range.count, capacity: capacity)
     unsafe keys(fresh).initialize(from: keys(page) + range.lowerBound, count: range.count)
+    page.stays()
     return fresh
   }
 
@@ -101,6 +102,7 @@ struct KeyPage<Key: BitwiseCopyable & Comparable> {
     let fresh = copy(a, 0..<a.count, room: b.count)
     unsafe (keys(fresh) + a.count).initialize(from: keys(b), count: b.count)
     unsafe fresh.header.pointee.count = UInt32(a.count + b.count)
+    b.stays()
     return fresh
   }
 }

@@ -101,6 +101,7 @@ struct OrderedIndex<Key: BitwiseCopyable & Comparable & Sendable>: Sendable {
       let due = min(left, Leaf.lowerBound(page, end))
       guard due > 0 else { return }
       for at in 0..<due { unsafe taken.append(Leaf.keys(page)[at]) }
+      page.stays()
       left -= due
       count -= due
       if due == page.count {
@@ -188,9 +189,10 @@ extension OrderedIndex {
   private mutating func join(_ branch: Int, _ leaf: Int) {
     let lower = branches[branch].leaves[leaf]
     let upper = branches[branch].leaves[leaf + 1]
-    guard (lower.count + upper.count) * 4 <= Leaf.keysMax * 3 else { return }
+    let both = lower.count + upper.count
+    guard both * 4 <= Leaf.keysMax * 3 else { return }
     branches[branch].leaves[leaf] = Leaf.joined(lower, upper)
-    entriesMoved &+= UInt64(lower.count + upper.count)
+    entriesMoved &+= UInt64(both)
     branches[branch].leaves.remove(at: leaf + 1)
     branches[branch].bounds.remove(at: leaf + 1)
   }

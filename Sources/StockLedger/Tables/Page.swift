@@ -43,10 +43,20 @@ struct Page: @unchecked Sendable {
   }
 
   @inline(__always)
-  var count: Int { unsafe Int(header.pointee.count) }
+  var count: Int {
+    unsafe storage.withUnsafeMutablePointerToHeader { unsafe Int($0.pointee.count) }
+  }
 
   @inline(__always)
-  var capacity: Int { unsafe Int(header.pointee.capacity) }
+  var capacity: Int {
+    unsafe storage.withUnsafeMutablePointerToHeader { unsafe Int($0.pointee.capacity) }
+  }
+
+  /// The block lives until here. The compiler gives a reference up after its last use, and what is read
+  /// at an address that was taken from it is none. Whoever reads a page that its table lets go of
+  /// meanwhile says so by this; else the block may be gone under the read.
+  @inline(__always)
+  func stays() { withExtendedLifetime(storage) {} }
 
   /// True when nobody else refers to the block: then, and only then, it may be written.
   @inline(__always)
@@ -62,6 +72,7 @@ struct Page: @unchecked Sendable {
     var fresh = Page(bytes: bytes, capacity: 0)
     unsafe fresh.header.pointee = header.pointee
     unsafe fresh.base.copyMemory(from: base, byteCount: bytes)
+    stays()
     swap(&self, &fresh)
   }
 }

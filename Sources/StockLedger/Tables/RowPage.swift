@@ -96,6 +96,7 @@ struct RowPage<Row: BitwiseCopyable> {
 
   /// A page of another capacity with the same rows; it has room for all of them.
   static func reshaped(_ page: Page, capacity: Int) -> Page {
+    defer { page.stays() }
     let fresh = Page(bytes: bytes(capacity: capacity), count: page.count, capacity: capacity)
     unsafe bitmap(fresh).update(from: bitmap(page), count: bitmapWords)
     if capacity != slots && page.capacity != slots {

@@ -103,5 +103,6 @@ enum TaggedPage<Entry: BitwiseCopyable> {
     unsafe (entries(target.header) + count).update(
       from: entries(page.header), count: page.count)
     unsafe target.header.pointee.count = UInt32(count + page.count)
+    page.stays()
   }
 }
