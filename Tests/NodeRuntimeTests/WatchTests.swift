@@ -1,8 +1,10 @@
 import GRPCTransport
 import NIOCore
 import NIOPosix
+import NodeCore
 import Primitives
 import ReservationClient
+import StockLedger
 import Testing
 import WireFormat
 
@@ -61,6 +63,36 @@ struct WatchTests {
         try await node.adjust(by: 1)
       }
       for watcher in watchers { try await watcher.cancel() }
+    }
+  }
+
+  /// Two ledgers that differ: nobody knows which is right, the shard stops, and what a watch showed
+  /// is not to be trusted. Node 2's build is made to refuse what node 1's takes.
+  @Test func ruleC10_aWatchEndsWhenTheLedgersDifferAndNoMajorityAgrees() async throws {
+    try await PairHarness.with({
+      $0.core.digestEveryMilliseconds = 50
+      if $0.core.node == NodeID(2) { $0.core.ledger.quantityMax = 100 }
+    }) { pair in
+      let watcher = try await Watcher(pair.plaintextPorts[0], skus: 1, isPaused: false)
+      #expect(await watcher.next() == 100)
+      // Digests are taken at log times; each entry moves the log time on.
+      let (account, end) = (pair.account(0), NIODeadline.now() + patience)
+      var refusal: GRPCStatus?
+      while refusal == nil, .now() < end {
+        do {
+          _ = try await pair.call(
+            .adjustSupply, API.AdjustSupplyRequest(source: "test", account: account, delta: 1_000),
+            at: 0, as: API.AdjustSupplyResponse.self)
+        } catch let status as GRPCStatus {
+          refusal = status
+        }
+      }
+      for status in [refusal, await watcher.end()] {
+        let failure = CallFailure(try #require(status))
+        #expect(failure.code == .unavailable)
+        #expect(failure.reason == "LEDGERS_DIFFER")
+      }
+      try await watcher.cancel()
     }
   }
 }
