@@ -209,6 +209,7 @@ struct Trace: Sendable {
     event.kind = kind
     event.logTime = entry.logTime
     event.catalogVersion = ledger.catalogVersion
+    event.rulesVersion = UInt32(ledger.rules.rawValue)
     event.position = API.Position()
     event.position!.shard = shard.id.rawValue
     event.position!.index = entry.index.rawValue

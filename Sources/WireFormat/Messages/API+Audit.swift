@@ -85,6 +85,8 @@ extension API {
     package var catalogVersion: UInt64 = 0
     /// SHA-256 of the journal's chain at the entry.
     package var chain: [UInt8] = []
+    /// The version of the ledger's rules that decided.
+    package var rulesVersion: UInt32 = 0
 
     package init() {}
 
@@ -99,6 +101,7 @@ extension API {
       visitor.field(8, &reservation)
       visitor.field(9, &catalogVersion)
       visitor.field(10, &chain)
+      visitor.field(11, &rulesVersion)
     }
   }
 

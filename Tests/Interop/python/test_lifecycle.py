@@ -93,6 +93,8 @@ def test_get_list_and_trace(shop):
     trace = shop.audit.TraceReservation(
         audit_pb2.TraceReservationRequest(name=names[0]), timeout=10)
     assert [event.kind for event in trace.events] == [audit_pb2.TRACE_KIND_RESERVE]
+    event = trace.events[0]
+    assert event.catalog_version > 0 and event.rules_version > 0 and len(event.chain) == 32
 
 
 def test_another_region_is_reached_through_any_node(shop):

@@ -405,7 +405,7 @@ const ProtobufCMessageDescriptor holdfast__v1__trace_reservation_response__descr
   (ProtobufCMessageInit) holdfast__v1__trace_reservation_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor holdfast__v1__trace_event__field_descriptors[10] =
+static const ProtobufCFieldDescriptor holdfast__v1__trace_event__field_descriptors[11] =
 {
   {
     "kind",
@@ -527,6 +527,18 @@ static const ProtobufCFieldDescriptor holdfast__v1__trace_event__field_descripto
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "rules_version",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__TraceEvent, rules_version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned holdfast__v1__trace_event__field_indices_by_name[] = {
   8,   /* field[8] = catalog_version */
@@ -539,11 +551,12 @@ static const unsigned holdfast__v1__trace_event__field_indices_by_name[] = {
   5,   /* field[5] = refusal */
   3,   /* field[3] = request_id */
   7,   /* field[7] = reservation */
+  10,   /* field[10] = rules_version */
 };
 static const ProtobufCIntRange holdfast__v1__trace_event__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 10 }
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor holdfast__v1__trace_event__descriptor =
 {
@@ -553,7 +566,7 @@ const ProtobufCMessageDescriptor holdfast__v1__trace_event__descriptor =
   "Holdfast__V1__TraceEvent",
   "holdfast.v1",
   sizeof(Holdfast__V1__TraceEvent),
-  10,
+  11,
   holdfast__v1__trace_event__field_descriptors,
   holdfast__v1__trace_event__field_indices_by_name,
   1,  holdfast__v1__trace_event__number_ranges,

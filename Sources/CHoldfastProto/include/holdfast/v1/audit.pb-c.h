@@ -79,10 +79,11 @@ struct  Holdfast__V1__TraceEvent
   Holdfast__V1__Reservation *reservation;
   uint64_t catalog_version;
   ProtobufCBinaryData chain;
+  uint32_t rules_version;
 };
 #define HOLDFAST__V1__TRACE_EVENT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&holdfast__v1__trace_event__descriptor) \
-    , HOLDFAST__V1__TRACE_KIND__TRACE_KIND_UNSPECIFIED, NULL, NULL, (char *)protobuf_c_empty_string, HOLDFAST__V1__OUTCOME__OUTCOME_UNSPECIFIED, (char *)protobuf_c_empty_string, 0,NULL, NULL, 0, {0,NULL} }
+    , HOLDFAST__V1__TRACE_KIND__TRACE_KIND_UNSPECIFIED, NULL, NULL, (char *)protobuf_c_empty_string, HOLDFAST__V1__OUTCOME__OUTCOME_UNSPECIFIED, (char *)protobuf_c_empty_string, 0,NULL, NULL, 0, {0,NULL}, 0 }
 
 
 struct  Holdfast__V1__GetPositionRequest

@@ -212,6 +212,12 @@ public nonisolated struct Holdfast_V1_TraceEvent: @unchecked Sendable {
     set {_uniqueStorage()._chain = newValue}
   }
 
+  /// The version of the ledger's rules that decided.
+  public var rulesVersion: UInt32 {
+    get {_storage._rulesVersion}
+    set {_uniqueStorage()._rulesVersion = newValue}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -494,7 +500,7 @@ nonisolated extension Holdfast_V1_TraceReservationResponse: SwiftProtobuf.Messag
 
 nonisolated extension Holdfast_V1_TraceEvent: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".TraceEvent"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{1}position\0\u{3}log_time\0\u{3}request_id\0\u{1}outcome\0\u{1}refusal\0\u{1}lines\0\u{1}reservation\0\u{3}catalog_version\0\u{1}chain\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{1}position\0\u{3}log_time\0\u{3}request_id\0\u{1}outcome\0\u{1}refusal\0\u{1}lines\0\u{1}reservation\0\u{3}catalog_version\0\u{1}chain\0\u{3}rules_version\0")
 
   fileprivate class _StorageClass {
     var _kind: Holdfast_V1_TraceKind = .unspecified
@@ -507,6 +513,7 @@ nonisolated extension Holdfast_V1_TraceEvent: SwiftProtobuf.Message, SwiftProtob
     var _reservation: Holdfast_V1_Reservation? = nil
     var _catalogVersion: UInt64 = 0
     var _chain: Data = Data()
+    var _rulesVersion: UInt32 = 0
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -527,6 +534,7 @@ nonisolated extension Holdfast_V1_TraceEvent: SwiftProtobuf.Message, SwiftProtob
       _reservation = source._reservation
       _catalogVersion = source._catalogVersion
       _chain = source._chain
+      _rulesVersion = source._rulesVersion
     }
   }
 
@@ -555,6 +563,7 @@ nonisolated extension Holdfast_V1_TraceEvent: SwiftProtobuf.Message, SwiftProtob
         case 8: try { try decoder.decodeSingularMessageField(value: &_storage._reservation) }()
         case 9: try { try decoder.decodeSingularUInt64Field(value: &_storage._catalogVersion) }()
         case 10: try { try decoder.decodeSingularBytesField(value: &_storage._chain) }()
+        case 11: try { try decoder.decodeSingularUInt32Field(value: &_storage._rulesVersion) }()
         default: break
         }
       }
@@ -597,6 +606,9 @@ nonisolated extension Holdfast_V1_TraceEvent: SwiftProtobuf.Message, SwiftProtob
       if !_storage._chain.isEmpty {
         try visitor.visitSingularBytesField(value: _storage._chain, fieldNumber: 10)
       }
+      if _storage._rulesVersion != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._rulesVersion, fieldNumber: 11)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -616,6 +628,7 @@ nonisolated extension Holdfast_V1_TraceEvent: SwiftProtobuf.Message, SwiftProtob
         if _storage._reservation != rhs_storage._reservation {return false}
         if _storage._catalogVersion != rhs_storage._catalogVersion {return false}
         if _storage._chain != rhs_storage._chain {return false}
+        if _storage._rulesVersion != rhs_storage._rulesVersion {return false}
         return true
       }
       if !storagesAreEqual {return false}

@@ -139,6 +139,63 @@ public nonisolated enum Holdfast_V1_MemberRole: SwiftProtobuf.Enum, Swift.CaseIt
 
 }
 
+/// Whether a seat does its part.
+public nonisolated enum Holdfast_V1_SeatStanding: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
+
+  /// Not known.
+  case unspecified // = 0
+
+  /// It does.
+  case serving // = 1
+
+  /// It lost rows of its log and has no vote until the leader has given them to it again.
+  case repairing // = 2
+
+  /// A majority had another ledger: it has no vote and answers nothing until it was given theirs.
+  case rebuilding // = 3
+
+  /// No ledger of the shard has a majority: it takes no commands and gives no reads.
+  case stopped // = 4
+  case UNRECOGNIZED(Int)
+
+  public init() {
+    self = .unspecified
+  }
+
+  public init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .unspecified
+    case 1: self = .serving
+    case 2: self = .repairing
+    case 3: self = .rebuilding
+    case 4: self = .stopped
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  public var rawValue: Int {
+    switch self {
+    case .unspecified: return 0
+    case .serving: return 1
+    case .repairing: return 2
+    case .rebuilding: return 3
+    case .stopped: return 4
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  public static let allCases: [Holdfast_V1_SeatStanding] = [
+    .unspecified,
+    .serving,
+    .repairing,
+    .rebuilding,
+    .stopped,
+  ]
+
+}
+
 /// What becomes of a node's seat in a shard.
 public nonisolated enum Holdfast_V1_MemberChangeKind: SwiftProtobuf.Enum, Swift.CaseIterable {
   public typealias RawValue = Int
@@ -388,6 +445,9 @@ public nonisolated struct Holdfast_V1_MemberDescription: Sendable {
   /// The last index in the member's ledger; 0: not known.
   public var applied: UInt64 = 0
 
+  /// Whether it does its part, by its own word.
+  public var standing: Holdfast_V1_SeatStanding = .unspecified
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -633,6 +693,12 @@ public nonisolated struct Holdfast_V1_SeatDescription: @unchecked Sendable {
   /// Clears the value of `dedupeHorizon`. Subsequent reads from it will return its default value.
   public mutating func clearDedupeHorizon() {_uniqueStorage()._dedupeHorizon = nil}
 
+  /// Whether it does its part.
+  public var standing: Holdfast_V1_SeatStanding {
+    get {_storage._standing}
+    set {_uniqueStorage()._standing = newValue}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -753,6 +819,10 @@ nonisolated extension Holdfast_V1_NodeState: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension Holdfast_V1_MemberRole: SwiftProtobuf._ProtoNameProviding {
   public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0MEMBER_ROLE_UNSPECIFIED\0\u{1}MEMBER_ROLE_LEADER\0\u{1}MEMBER_ROLE_FOLLOWER\0\u{1}MEMBER_ROLE_CANDIDATE\0\u{1}MEMBER_ROLE_LEARNER\0")
+}
+
+nonisolated extension Holdfast_V1_SeatStanding: SwiftProtobuf._ProtoNameProviding {
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0SEAT_STANDING_UNSPECIFIED\0\u{1}SEAT_STANDING_SERVING\0\u{1}SEAT_STANDING_REPAIRING\0\u{1}SEAT_STANDING_REBUILDING\0\u{1}SEAT_STANDING_STOPPED\0")
 }
 
 nonisolated extension Holdfast_V1_MemberChangeKind: SwiftProtobuf._ProtoNameProviding {
@@ -1038,7 +1108,7 @@ nonisolated extension Holdfast_V1_ShardDescription: SwiftProtobuf.Message, Swift
 
 nonisolated extension Holdfast_V1_MemberDescription: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".MemberDescription"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}role\0\u{1}match\0\u{1}node\0\u{1}digest\0\u{1}applied\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}role\0\u{1}match\0\u{1}node\0\u{1}digest\0\u{1}applied\0\u{1}standing\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1052,6 +1122,7 @@ nonisolated extension Holdfast_V1_MemberDescription: SwiftProtobuf.Message, Swif
       case 4: try { try decoder.decodeSingularUInt64Field(value: &self.node) }()
       case 5: try { try decoder.decodeSingularBytesField(value: &self.digest) }()
       case 6: try { try decoder.decodeSingularUInt64Field(value: &self.applied) }()
+      case 7: try { try decoder.decodeSingularEnumField(value: &self.standing) }()
       default: break
       }
     }
@@ -1076,6 +1147,9 @@ nonisolated extension Holdfast_V1_MemberDescription: SwiftProtobuf.Message, Swif
     if self.applied != 0 {
       try visitor.visitSingularUInt64Field(value: self.applied, fieldNumber: 6)
     }
+    if self.standing != .unspecified {
+      try visitor.visitSingularEnumField(value: self.standing, fieldNumber: 7)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1086,6 +1160,7 @@ nonisolated extension Holdfast_V1_MemberDescription: SwiftProtobuf.Message, Swif
     if lhs.node != rhs.node {return false}
     if lhs.digest != rhs.digest {return false}
     if lhs.applied != rhs.applied {return false}
+    if lhs.standing != rhs.standing {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1298,7 +1373,7 @@ nonisolated extension Holdfast_V1_DescribeNodeResponse: SwiftProtobuf.Message, S
 
 nonisolated extension Holdfast_V1_SeatDescription: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".SeatDescription"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}shard\0\u{1}pool\0\u{1}region\0\u{1}member\0\u{1}role\0\u{1}leader\0\u{1}term\0\u{1}commit\0\u{1}applied\0\u{1}digests\0\u{1}members\0\u{3}log_time\0\u{3}catalog_version\0\u{3}reservations_made\0\u{3}live_reservations\0\u{3}dedupe_horizon\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}shard\0\u{1}pool\0\u{1}region\0\u{1}member\0\u{1}role\0\u{1}leader\0\u{1}term\0\u{1}commit\0\u{1}applied\0\u{1}digests\0\u{1}members\0\u{3}log_time\0\u{3}catalog_version\0\u{3}reservations_made\0\u{3}live_reservations\0\u{3}dedupe_horizon\0\u{1}standing\0")
 
   fileprivate class _StorageClass {
     var _shard: UInt32 = 0
@@ -1317,6 +1392,7 @@ nonisolated extension Holdfast_V1_SeatDescription: SwiftProtobuf.Message, SwiftP
     var _reservationsMade: UInt64 = 0
     var _liveReservations: UInt64 = 0
     var _dedupeHorizon: SwiftProtobuf.Google_Protobuf_Duration? = nil
+    var _standing: Holdfast_V1_SeatStanding = .unspecified
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1343,6 +1419,7 @@ nonisolated extension Holdfast_V1_SeatDescription: SwiftProtobuf.Message, SwiftP
       _reservationsMade = source._reservationsMade
       _liveReservations = source._liveReservations
       _dedupeHorizon = source._dedupeHorizon
+      _standing = source._standing
     }
   }
 
@@ -1377,6 +1454,7 @@ nonisolated extension Holdfast_V1_SeatDescription: SwiftProtobuf.Message, SwiftP
         case 14: try { try decoder.decodeSingularUInt64Field(value: &_storage._reservationsMade) }()
         case 15: try { try decoder.decodeSingularUInt64Field(value: &_storage._liveReservations) }()
         case 16: try { try decoder.decodeSingularMessageField(value: &_storage._dedupeHorizon) }()
+        case 17: try { try decoder.decodeSingularEnumField(value: &_storage._standing) }()
         default: break
         }
       }
@@ -1437,6 +1515,9 @@ nonisolated extension Holdfast_V1_SeatDescription: SwiftProtobuf.Message, SwiftP
       try { if let v = _storage._dedupeHorizon {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 16)
       } }()
+      if _storage._standing != .unspecified {
+        try visitor.visitSingularEnumField(value: _storage._standing, fieldNumber: 17)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1462,6 +1543,7 @@ nonisolated extension Holdfast_V1_SeatDescription: SwiftProtobuf.Message, SwiftP
         if _storage._reservationsMade != rhs_storage._reservationsMade {return false}
         if _storage._liveReservations != rhs_storage._liveReservations {return false}
         if _storage._dedupeHorizon != rhs_storage._dedupeHorizon {return false}
+        if _storage._standing != rhs_storage._standing {return false}
         return true
       }
       if !storagesAreEqual {return false}

@@ -125,6 +125,10 @@ public nonisolated enum Holdfast_V1_ErrorReason: SwiftProtobuf.Enum, Swift.CaseI
   /// UNAVAILABLE. The shard hasn't heard of its pool from the catalog yet.
   case catalogMissing // = 66
 
+  /// UNAVAILABLE. The ledgers of the shard's members differ and none has a majority: it takes no
+  /// commands and gives no reads until an operator has changed its members.
+  case ledgersDiffer // = 67
+
   /// DEADLINE_EXCEEDED. The deadline passed; the outcome is unknown.
   case deadlinePassed // = 70
 
@@ -171,6 +175,7 @@ public nonisolated enum Holdfast_V1_ErrorReason: SwiftProtobuf.Enum, Swift.CaseI
     case 64: self = .streamBroken
     case 65: self = .behind
     case 66: self = .catalogMissing
+    case 67: self = .ledgersDiffer
     case 70: self = .deadlinePassed
     case 80: self = .internal
     default: self = .UNRECOGNIZED(rawValue)
@@ -212,6 +217,7 @@ public nonisolated enum Holdfast_V1_ErrorReason: SwiftProtobuf.Enum, Swift.CaseI
     case .streamBroken: return 64
     case .behind: return 65
     case .catalogMissing: return 66
+    case .ledgersDiffer: return 67
     case .deadlinePassed: return 70
     case .internal: return 80
     case .UNRECOGNIZED(let i): return i
@@ -253,6 +259,7 @@ public nonisolated enum Holdfast_V1_ErrorReason: SwiftProtobuf.Enum, Swift.CaseI
     .streamBroken,
     .behind,
     .catalogMissing,
+    .ledgersDiffer,
     .deadlinePassed,
     .internal,
   ]
@@ -262,5 +269,5 @@ public nonisolated enum Holdfast_V1_ErrorReason: SwiftProtobuf.Enum, Swift.CaseI
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 nonisolated extension Holdfast_V1_ErrorReason: SwiftProtobuf._ProtoNameProviding {
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0ERROR_REASON_UNSPECIFIED\0\u{1}ERROR_REASON_MALFORMED_MESSAGE\0\u{1}ERROR_REASON_INVALID_FIELD\0\u{1}ERROR_REASON_LIMIT_EXCEEDED\0\u{1}ERROR_REASON_REQUEST_FROM_THE_FUTURE\0\u{1}ERROR_REASON_INVALID_PAGE_TOKEN\0\u{2}\u{5}ERROR_REASON_UNKNOWN_POOL\0\u{1}ERROR_REASON_UNKNOWN_REGION\0\u{1}ERROR_REASON_UNKNOWN_RESERVATION\0\u{1}ERROR_REASON_UNKNOWN_ACCOUNT\0\u{1}ERROR_REASON_UNKNOWN_SKU\0\u{1}ERROR_REASON_UNKNOWN_LOCATION\0\u{2}\u{5}ERROR_REASON_WRONG_STATE\0\u{1}ERROR_REASON_HOLD_EXPIRED\0\u{1}ERROR_REASON_REQUEST_TOO_OLD\0\u{1}ERROR_REASON_UNKNOWN_LINE\0\u{1}ERROR_REASON_QUANTITY_EXCEEDS_LINE\0\u{1}ERROR_REASON_SECOND_HOME\0\u{1}ERROR_REASON_IN_USE\0\u{1}ERROR_REASON_QUANTITY_OVERFLOW\0\u{2}\u{3}ERROR_REASON_REQUEST_ID_REUSED\0\u{2}\u{a}ERROR_REASON_NOT_PERMITTED\0\u{1}ERROR_REASON_CERTIFICATE_REQUIRED\0\u{2}\u{9}ERROR_REASON_OVERLOADED\0\u{1}ERROR_REASON_DISK_FULL\0\u{1}ERROR_REASON_LEDGER_FULL\0\u{2}\u{8}ERROR_REASON_NO_LEADER\0\u{1}ERROR_REASON_NOT_LEADER\0\u{1}ERROR_REASON_OUTCOME_UNKNOWN\0\u{1}ERROR_REASON_NOT_SERVING\0\u{1}ERROR_REASON_STREAM_BROKEN\0\u{1}ERROR_REASON_BEHIND\0\u{1}ERROR_REASON_CATALOG_MISSING\0\u{2}\u{4}ERROR_REASON_DEADLINE_PASSED\0\u{2}\u{a}ERROR_REASON_INTERNAL\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0ERROR_REASON_UNSPECIFIED\0\u{1}ERROR_REASON_MALFORMED_MESSAGE\0\u{1}ERROR_REASON_INVALID_FIELD\0\u{1}ERROR_REASON_LIMIT_EXCEEDED\0\u{1}ERROR_REASON_REQUEST_FROM_THE_FUTURE\0\u{1}ERROR_REASON_INVALID_PAGE_TOKEN\0\u{2}\u{5}ERROR_REASON_UNKNOWN_POOL\0\u{1}ERROR_REASON_UNKNOWN_REGION\0\u{1}ERROR_REASON_UNKNOWN_RESERVATION\0\u{1}ERROR_REASON_UNKNOWN_ACCOUNT\0\u{1}ERROR_REASON_UNKNOWN_SKU\0\u{1}ERROR_REASON_UNKNOWN_LOCATION\0\u{2}\u{5}ERROR_REASON_WRONG_STATE\0\u{1}ERROR_REASON_HOLD_EXPIRED\0\u{1}ERROR_REASON_REQUEST_TOO_OLD\0\u{1}ERROR_REASON_UNKNOWN_LINE\0\u{1}ERROR_REASON_QUANTITY_EXCEEDS_LINE\0\u{1}ERROR_REASON_SECOND_HOME\0\u{1}ERROR_REASON_IN_USE\0\u{1}ERROR_REASON_QUANTITY_OVERFLOW\0\u{2}\u{3}ERROR_REASON_REQUEST_ID_REUSED\0\u{2}\u{a}ERROR_REASON_NOT_PERMITTED\0\u{1}ERROR_REASON_CERTIFICATE_REQUIRED\0\u{2}\u{9}ERROR_REASON_OVERLOADED\0\u{1}ERROR_REASON_DISK_FULL\0\u{1}ERROR_REASON_LEDGER_FULL\0\u{2}\u{8}ERROR_REASON_NO_LEADER\0\u{1}ERROR_REASON_NOT_LEADER\0\u{1}ERROR_REASON_OUTCOME_UNKNOWN\0\u{1}ERROR_REASON_NOT_SERVING\0\u{1}ERROR_REASON_STREAM_BROKEN\0\u{1}ERROR_REASON_BEHIND\0\u{1}ERROR_REASON_CATALOG_MISSING\0\u{1}ERROR_REASON_LEDGERS_DIFFER\0\u{2}\u{3}ERROR_REASON_DEADLINE_PASSED\0\u{2}\u{a}ERROR_REASON_INTERNAL\0")
 }
