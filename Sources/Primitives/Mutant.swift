@@ -13,6 +13,7 @@
     case readJoinsRound = "read-joins-round-under-way"
     case readAttemptReused = "read-index-id-reused"
     case voteByDurableLog = "vote-by-durable-log"
+    case handOverVoteForAnyLog = "hand-over-vote-for-any-log"
     case lowerTermAppend = "append-of-lower-term-taken"
     case heartbeatCommitUnbounded = "heartbeat-commit-beyond-match"
     case rewriteForgotten = "late-write-confirms-rewritten-entry"

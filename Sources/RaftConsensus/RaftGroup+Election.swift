@@ -148,10 +148,18 @@ extension RaftGroup {
   ) {
     guard message.term == term, lastLog.term == term, core.isInService, successor != member,
       case .follower(let follower) = state, follower.leader == message.from,
-      lastLog >= core.log.last
+      hasNothing(beyond: lastLog)
     else { return }
     becomeFollower(term: term.next, leader: nil, reason: .higherTerm, now: now)
     grant(successor, asOf: lastLog, now: now)
+  }
+
+  /// A leader that gave its hand-over up went on writing; what it asked for before may come late.
+  private func hasNothing(beyond lastLog: LogPosition) -> Bool {
+    #if HOLDFAST_MUTANTS
+      if Mutant.handOverVoteForAnyLog.isPlanted { return true }
+    #endif
+    return lastLog >= core.log.last
   }
 
   private func mayVote(for candidate: MemberID) -> Bool {

@@ -24,7 +24,7 @@ extension NodeCore {
       // Empty until the next group's: entries and messages are not kept alive in here.
       raftEffects = RaftEffects()
     }
-    compactIfDurable(at)
+    settleSnapshots(of: at)
     answerReads(at, now: now)
   }
 

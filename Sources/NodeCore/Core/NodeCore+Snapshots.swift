@@ -36,12 +36,11 @@ extension NodeCore {
       logTime: groups[at].books.logTime,
       configuration: groups[at].raft.configuration(at: groups[at].books.index),
       lease: groups[at].raft.leaseToRemember(now: now))
-    groups[at].snapshots.started(mark)
-    counters.snapshotsTaken += 1
-    out.snapshotsToSave.append(
+    groups[at].snapshots.started(
       SnapshotWork(
         shard: groups[at].shard, mark: mark, snapshot: groups[at].books.snapshot(),
         isInstalled: false))
+    counters.snapshotsTaken += 1
     out.events.append(.snapshotTaken(groups[at].shard, mark.index))
   }
 
@@ -55,12 +54,14 @@ extension NodeCore {
     }
   }
 
-  /// Drops the log that a saved snapshot stands for, once this member has written that part itself:
-  /// entries may be committed by others, and applied, before they are on its own disk.
-  mutating func compactIfDurable(_ at: Int) {
-    guard
-      let mark = groups[at].snapshots.takeCompaction(durable: groups[at].raft.durableIndex)
-    else { return }
+  /// Saves the group's own snapshot, and drops the log that a saved one stands for, once this member
+  /// has written that part itself.
+  mutating func settleSnapshots(of at: Int) {
+    let durable = groups[at].raft.durableIndex
+    if let work = groups[at].snapshots.takeHeld(durable: durable) {
+      out.snapshotsToSave.append(work)
+    }
+    guard let mark = groups[at].snapshots.takeCompaction(durable: durable) else { return }
     groups[at].raft.compact(to: mark)
     out.compactions.append(Compaction(shard: groups[at].shard, through: mark.index))
   }

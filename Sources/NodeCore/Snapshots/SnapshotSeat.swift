@@ -27,6 +27,8 @@ struct SnapshotSeat: Sendable {
 
   private var logBytes = 0
   private var saving: SnapshotMark?
+  /// What is to be saved when its last entry is durable.
+  private var held: SnapshotWork?
   /// Saved, and the log up to it may go as soon as it is durable.
   private var compacting: SnapshotMark?
   private var incoming: Incoming?
@@ -50,9 +52,19 @@ struct SnapshotSeat: Sendable {
   /// Nor is one arriving.
   var isAtRest: Bool { isIdle && incoming == nil }
 
-  mutating func started(_ mark: SnapshotMark) {
-    saving = mark
+  mutating func started(_ work: SnapshotWork) {
+    saving = work.mark
+    held = work
     logBytes = 0
+  }
+
+  /// The group's own snapshot, when this member has written all that it stands for. Entries may be
+  /// committed by others, and applied, before; saved then, and after a crash, it would stand beside
+  /// rows that they were to replace.
+  mutating func takeHeld(durable: LogIndex) -> SnapshotWork? {
+    guard let work = held, work.mark.index <= durable else { return nil }
+    held = nil
+    return work
   }
 
   /// True if it was this group's own snapshot that was saved.
@@ -79,6 +91,7 @@ struct SnapshotSeat: Sendable {
     guard let done = installing, done.mark == mark else { return nil }
     installing = nil
     logBytes = 0
+    if held != nil { (held, saving) = (nil, nil) }
     return done.books
   }
 

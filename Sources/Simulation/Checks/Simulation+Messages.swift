@@ -13,7 +13,9 @@ extension Simulation {
       let place = checks.place(message.shard)
       checks.shards[place].candidates[sender(of: message)] = lastLog
       checkVote(message, for: message.from, at)
-    case .voteReply(granted: true, _): checkVote(message, for: message.to, at)
+    case .voteReply(granted: true, let asOf):
+      checkVote(message, for: message.to, at)
+      if let asOf { checkReach(asOf, message, at) }
     case .appendReply(.matched(let position)): checkAcknowledgement(message, of: position, at)
     case .append, .heartbeat: checkSender(message)
     case .transfer(let lastLog), .voteFor(_, let lastLog):
@@ -49,6 +51,17 @@ extension Simulation {
     if hard.term < message.term || (hard.term == message.term && hard.vote != candidate) {
       fail("C2", "\(words(message, at)): promises a vote that is not on its disk")
     }
+  }
+
+  /// A vote on the leader's word is for a log that has all of the voter's (rule C3).
+  private func checkReach(_ asOf: LogPosition, _ message: Message, _ at: Int) {
+    guard let group = group(message.shard, at) else { return }
+    let glance = nodes[at].core!.glance(group)
+    // Who has a leader in that term by now may have more.
+    guard glance.term == message.term, glance.leader == nil, glance.last > asOf.index else {
+      return
+    }
+    fail("C3", "\(words(message, at)): votes for a log up to \(asOf), its own goes further")
   }
 
   // MARK: Acknowledgements

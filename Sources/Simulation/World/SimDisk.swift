@@ -92,11 +92,6 @@ struct SimDisk {
       if files[at].isDiscarded, first.index > end.next { return }
       precondition(
         first.index <= end.next, "row \(first.index.rawValue) behind \(end.rawValue)")
-      // An own snapshot may be ahead of the log's writes, and be all that a start finds of them:
-      // rows go on behind it, and those before are of no use.
-      if let last = files[at].entries.last?.index, first.index > last.next {
-        files[at].entries = []
-      }
     }
     if let spoiled = files[at].spoiledFrom, rows.firstIndex <= spoiled {
       files[at].spoiledFrom = nil
