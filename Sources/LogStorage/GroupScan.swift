@@ -13,15 +13,19 @@ struct GroupScan {
   /// that the snapshot replaced.
   private var staleFrom: LogIndex?
   private let snapshot: SnapshotMark?
+  /// A newer snapshot that is damaged, and the term of the row where it ended.
+  private let lost: SnapshotDirectory.Damaged?
+  private var termWhereLost: Term?
 
   struct Damage: Equatable {
     var from: LogIndex
     var through: LogIndex
   }
 
-  init(shard: ShardID, snapshot: SnapshotMark?) {
+  init(shard: ShardID, snapshot: SnapshotMark?, lost: SnapshotDirectory.Damaged? = nil) {
     log = GroupLog(shard: shard)
     self.snapshot = snapshot
+    self.lost = lost
   }
 
   mutating func take(_ row: SegmentRow, _ entries: UnsafeRawBufferPointer, segment: UInt64) {
@@ -52,6 +56,7 @@ struct GroupScan {
     if carried.isClosed {
       damages = []
       staleFrom = nil
+      termWhereLost = nil
       return log.close(in: segment)
     }
     log.chainHead = carried.chainHead
@@ -92,9 +97,11 @@ struct GroupScan {
       damages[position].through = first.previous
     }
     if let stale = staleFrom, stale >= first { staleFrom = nil }
+    if let lost, lost.index >= first { termWhereLost = nil }
   }
 
   private mutating func noteTerm(of header: EntryHeader) {
+    if header.index == lost?.index { termWhereLost = header.term }
     guard let snapshot, staleFrom == nil, header.index > snapshot.index,
       header.term < snapshot.term
     else { return }
@@ -116,7 +123,17 @@ struct GroupScan {
     }
     var bad = damages.filter { $0.through > base }.map { max($0.from, base.next) }
     if log.last > base, let gap = firstGap(after: base) { bad.append(gap) }
+    if !leadsToWhereLost { bad.append(base.next) }
     return bad.min()
+  }
+
+  /// Rows that a snapshot stood for may be those of a log that it replaced, and never committed: a
+  /// leader sends one where the logs differ too. Only a row that is the snapshot's last entry itself
+  /// says that all before it are the snapshot's (Raft paper, log matching property); without one
+  /// the leader has to repair them (rule C9).
+  private var leadsToWhereLost: Bool {
+    guard let lost, !log.isClosed else { return true }
+    return lost.term != nil && termWhereLost == lost.term
   }
 
   /// What the snapshot covers is not served any more.

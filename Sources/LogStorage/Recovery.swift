@@ -166,7 +166,9 @@ struct Recovery {
 
   private mutating func position(of shard: ShardID) -> Int {
     if let position = groups.firstIndex(where: { $0.log.shard == shard }) { return position }
-    groups.append(GroupScan(shard: shard, snapshot: snapshots.newest(shard)?.mark))
+    groups.append(
+      GroupScan(
+        shard: shard, snapshot: snapshots.newest(shard)?.mark, lost: snapshots.lost(shard)))
     return groups.count - 1
   }
 

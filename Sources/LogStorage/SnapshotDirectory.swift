@@ -6,15 +6,26 @@ import Synchronization
 /// Which snapshots there are: the newest two of each group, each a file of its own.
 final class SnapshotDirectory: Sendable {
   static let keptPerGroup = 2
+  private static let suffix = ".snapshot"
 
   let path: String
   /// Ascending by shard and index; only whole ones.
   private let known: Mutex<[Known]>
+  /// What the start found that is not whole, in no order.
+  private let damaged: [Damaged]
 
   struct Known: Sendable {
     var shard: ShardID
     var mark: SnapshotMark
     var path: String
+  }
+
+  /// A snapshot that can't be read to its end. Its name says up to where it went.
+  struct Damaged: Equatable, Sendable {
+    var shard: ShardID
+    var index: LogIndex
+    /// Of the entry at `index`; nil if the file doesn't say it any more.
+    var term: Term?
   }
 
   /// Lists the whole snapshots; removes what never got its own name if `tidy`. A snapshot whose
@@ -23,12 +34,18 @@ final class SnapshotDirectory: Sendable {
     path = directory + "/snapshots"
     if tidy { try Files.makeDirectory(path) }
     var found: [Known] = []
+    var damaged: [Damaged] = []
     for name in Files.exists(path) ? try Files.names(in: path) : [] {
       let file = path + "/" + name
       if name.hasSuffix(".partial"), tidy { try Files.remove(file) }
-      guard name.hasSuffix(".snapshot"), let known = Self.examine(file) else { continue }
-      found.append(known)
+      guard name.hasSuffix(Self.suffix) else { continue }
+      if let known = Self.examine(file) {
+        found.append(known)
+      } else if let lost = Self.damaged(file, name) {
+        damaged.append(lost)
+      }
     }
+    self.damaged = damaged
     known = Mutex(found.sorted { ($0.shard, $0.mark.index) < ($1.shard, $1.mark.index) })
   }
 
@@ -41,6 +58,27 @@ final class SnapshotDirectory: Sendable {
     } catch {
       return nil
     }
+  }
+
+  private static func damaged(_ path: String, _ name: String) -> Damaged? {
+    let parts = name.dropLast(suffix.count).split(separator: "-")
+    guard parts.count == 3, parts[0] == "shard", let shard = UInt32(parts[1]),
+      let index = UInt64(parts[2])
+    else { return nil }
+    var damaged = Damaged(shard: ShardID(shard), index: LogIndex(index))
+    if let reader = try? SnapshotReader(path: path), reader.shard == damaged.shard,
+      reader.mark.index == damaged.index
+    {
+      damaged.term = reader.mark.term
+    }
+    return damaged
+  }
+
+  /// The newest that the start found damaged, if there is no newer one that is whole.
+  func lost(_ shard: ShardID) -> Damaged? {
+    let lost = damaged.filter { $0.shard == shard }.max { $0.index < $1.index }
+    guard let lost, lost.index > newest(shard)?.mark.index ?? .zero else { return nil }
+    return lost
   }
 
   func newest(_ shard: ShardID) -> Known? {
@@ -83,6 +121,6 @@ final class SnapshotDirectory: Sendable {
   private func file(_ shard: ShardID, _ index: LogIndex) -> String {
     let digits = String(index.rawValue)
     let padded = String(repeating: "0", count: max(0, 20 - digits.count)) + digits
-    return "\(path)/shard-\(shard.rawValue)-\(padded).snapshot"
+    return "\(path)/shard-\(shard.rawValue)-\(padded)\(Self.suffix)"
   }
 }

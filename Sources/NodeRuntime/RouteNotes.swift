@@ -25,8 +25,9 @@ extension Lane {
   /// so that this is not done in vain.
   func noteRoutes() { note(newerCatalog()) }
 
-  /// What a tick looks at: a catalog that changed. It costs nothing when that is as it was, however
-  /// many shards there are.
+  /// What a tick looks at, and who answers: a catalog that changed. A caller who has the answer to his
+  /// change of the catalog finds it on this node. It costs nothing when that is as it was, however many
+  /// shards there are.
   func noteNewCatalog() {
     if let catalog = newerCatalog() { note(catalog) }
   }

@@ -137,4 +137,73 @@ import Testing
     #expect(grown[0].flaw == nil)
     third.close()
   }
+
+  /// What became of a log of old rows whose place a snapshot of another leader's took, with rows behind
+  /// it: the newest snapshot is damaged at `offset` of its file.
+  private func withSnapshotLost(
+    oldRows: ClosedRange<UInt64>, term: UInt64, at offset: Int
+  ) throws -> (directory: TemporaryDirectory, groups: [RecoveredGroup]) {
+    let directory = TemporaryDirectory()
+    let (store, _) = try LogStore.open(directory: directory.path, settings: .small())
+    store.persistNow([
+      GroupWrite(shard: shardA, hardState: state(term: 4), entries: entries(1...10)),
+      GroupWrite(
+        shard: shardA, hardState: state(term: 4), entries: entries(oldRows, term: term)),
+    ])
+    store.snapshotNow(shardA, mark(10), chunks: chunks)
+    store.snapshotNow(shardA, mark(30, term: 5), chunks: chunks)
+    store.persistNow([
+      GroupWrite(
+        shard: shardA, hardState: state(term: 5, acked: 40, commit: 40),
+        entries: entries(31...40, term: 5))
+    ])
+    store.close()
+    let newest = directory.path + "/snapshots/shard-2-00000000000000000030.snapshot"
+    try flip(newest, at: offset)
+    let (again, groups) = try LogStore.open(directory: directory.path, settings: .small())
+    again.close()
+    return (directory, groups)
+  }
+
+  private static let inHeader = 20
+  private static let inChunk = 2_000
+
+  @Test(arguments: [inHeader, inChunk])
+  func ruleC9_rowsThatALostSnapshotReplacedAreNotTakenForItsOwn(offset: Int) throws {
+    let (_, groups) = try withSnapshotLost(oldRows: 11...36, term: 4, at: offset)
+    #expect(groups[0].snapshot == mark(10))
+    #expect(groups[0].entries.isEmpty)
+    #expect(groups[0].flaw == .rowsDamaged(from: LogIndex(11)))
+  }
+
+  @Test func ruleC9_rowsThatEndBelowALostSnapshotAreNotTakenForItsOwn() throws {
+    let (_, groups) = try withSnapshotLost(oldRows: 11...20, term: 4, at: Self.inChunk)
+    #expect(groups[0].entries.isEmpty)
+    #expect(groups[0].flaw == .rowsDamaged(from: LogIndex(11)))
+  }
+
+  @Test func rowsUpToALostSnapshotsLastEntryServeInItsPlace() throws {
+    let (_, groups) = try withSnapshotLost(oldRows: 11...30, term: 5, at: Self.inChunk)
+    #expect(groups[0].entries == entries(11...40, term: 5))
+    #expect(groups[0].flaw == nil)
+  }
+
+  @Test func ruleC9_withoutALostSnapshotsTermNoRowIsKnownForItsLastEntry() throws {
+    let (_, groups) = try withSnapshotLost(oldRows: 11...30, term: 5, at: Self.inHeader)
+    #expect(groups[0].entries.isEmpty)
+    #expect(groups[0].flaw == .rowsDamaged(from: LogIndex(11)))
+  }
+
+  @Test func ruleC9_aLostSnapshotMattersNoMoreOnceTheLeaderHasRepairedTheRows() throws {
+    let (directory, _) = try withSnapshotLost(oldRows: 11...36, term: 4, at: Self.inChunk)
+    let (store, _) = try LogStore.open(directory: directory.path, settings: .small())
+    store.persistNow([
+      GroupWrite(shard: shardA, hardState: state(term: 5), entries: entries(11...42, term: 5))
+    ])
+    store.close()
+    let (again, groups) = try LogStore.open(directory: directory.path, settings: .small())
+    #expect(groups[0].entries == entries(11...42, term: 5))
+    #expect(groups[0].flaw == nil)
+    again.close()
+  }
 }
