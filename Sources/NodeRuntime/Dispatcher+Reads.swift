@@ -20,7 +20,13 @@ extension Dispatcher {
       return readOutbox.append(call, place, query)
     }
     let query = try unsafe decode(method, message)
-    let route = try route(of: query)
+    let route: Route
+    do throws(RequestRefusal) {
+      route = try self.route(of: query)
+    } catch {
+      guard error.reason == .unknownAccount, query.read != .stale else { throw error }
+      return try unsafe askWhoKeepsTheCatalog(call, method, message, context)
+    }
     guard let place = try place(on: route, query.read, query.atLeast) else {
       return try unsafe sendOn(call, method, message, context, route, query.read)
     }

@@ -129,7 +129,8 @@ extension Dispatcher {
       route = try self.route(of: command)
     } catch {
       outbox.rewind(to: mark)
-      throw error
+      guard error.reason == .unknownAccount else { throw error }
+      return try unsafe askWhoKeepsTheCatalog(call, method, message, context)
     }
     guard route.leader == node else {
       outbox.rewind(to: mark)

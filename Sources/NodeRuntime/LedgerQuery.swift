@@ -97,7 +97,10 @@ extension LedgerQuery {
       let books = lane.core.withShardLedger(instant.shard) {
         $0.position(sku: key.sku, location: key.location, owner: key.owner)
       }
-      guard let books, let books else { return .failure(RequestRefusal(.unknownAccount)) }
+      // The catalog has the account, so the shard has yet to hear of it.
+      guard let books, let books else {
+        return .failure(.retry(.catalogMissing, afterMilliseconds: 100))
+      }
       var response = API.GetPositionResponse(key, books, pool: shard.pool)
       response.answered = API.Answered(instant.answered)
       response.position = API.Position(instant)
