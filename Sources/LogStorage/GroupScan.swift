@@ -13,16 +13,16 @@ struct GroupScan {
   /// that the snapshot replaced.
   private var staleFrom: LogIndex?
   private let snapshot: SnapshotMark?
-  /// A newer snapshot that is damaged, and the term of the row where it ended.
-  private let lost: SnapshotDirectory.Damaged?
-  private var termWhereLost: Term?
+  /// Newer snapshots that are damaged, and the terms of the rows where they ended.
+  private let lost: [SnapshotDirectory.Damaged]
+  private var termsWhereLost: [LogIndex: Term] = [:]
 
   struct Damage: Equatable {
     var from: LogIndex
     var through: LogIndex
   }
 
-  init(shard: ShardID, snapshot: SnapshotMark?, lost: SnapshotDirectory.Damaged? = nil) {
+  init(shard: ShardID, snapshot: SnapshotMark?, lost: [SnapshotDirectory.Damaged] = []) {
     log = GroupLog(shard: shard)
     self.snapshot = snapshot
     self.lost = lost
@@ -56,7 +56,7 @@ struct GroupScan {
     if carried.isClosed {
       damages = []
       staleFrom = nil
-      termWhereLost = nil
+      termsWhereLost = [:]
       return log.close(in: segment)
     }
     log.chainHead = carried.chainHead
@@ -97,11 +97,13 @@ struct GroupScan {
       damages[position].through = first.previous
     }
     if let stale = staleFrom, stale >= first { staleFrom = nil }
-    if let lost, lost.index >= first { termWhereLost = nil }
+    if !lost.isEmpty { termsWhereLost = termsWhereLost.filter { $0.key < first } }
   }
 
   private mutating func noteTerm(of header: EntryHeader) {
-    if header.index == lost?.index { termWhereLost = header.term }
+    if lost.contains(where: { $0.index == header.index }) {
+      termsWhereLost[header.index] = header.term
+    }
     guard let snapshot, staleFrom == nil, header.index > snapshot.index,
       header.term < snapshot.term
     else { return }
@@ -132,8 +134,7 @@ struct GroupScan {
   /// says that all before it are the snapshot's (Raft paper, log matching property); without one
   /// the leader has to repair them (rule C9).
   private var leadsToWhereLost: Bool {
-    guard let lost, !log.isClosed else { return true }
-    return lost.term != nil && termWhereLost == lost.term
+    log.isClosed || lost.allSatisfy { $0.term != nil && termsWhereLost[$0.index] == $0.term }
   }
 
   /// What the snapshot covers is not served any more.

@@ -24,7 +24,7 @@ final class SnapshotDirectory: Sendable {
   struct Damaged: Equatable, Sendable {
     var shard: ShardID
     var index: LogIndex
-    /// Of the entry at `index`; nil if the file doesn't say it any more.
+    /// Of the entry at `index`; nil if nothing says it any more.
     var term: Term?
   }
 
@@ -62,23 +62,25 @@ final class SnapshotDirectory: Sendable {
 
   private static func damaged(_ path: String, _ name: String) -> Damaged? {
     let parts = name.dropLast(suffix.count).split(separator: "-")
-    guard parts.count == 3, parts[0] == "shard", let shard = UInt32(parts[1]),
+    guard (3...4).contains(parts.count), parts[0] == "shard", let shard = UInt32(parts[1]),
       let index = UInt64(parts[2])
     else { return nil }
     var damaged = Damaged(shard: ShardID(shard), index: LogIndex(index))
-    if let reader = try? SnapshotReader(path: path), reader.shard == damaged.shard,
+    if parts.count == 4 {
+      damaged.term = UInt64(parts[3]).map { Term($0) }
+    } else if let reader = try? SnapshotReader(path: path), reader.shard == damaged.shard,
       reader.mark.index == damaged.index
     {
+      // Names of before had no term.
       damaged.term = reader.mark.term
     }
     return damaged
   }
 
-  /// The newest that the start found damaged, if there is no newer one that is whole.
-  func lost(_ shard: ShardID) -> Damaged? {
-    let lost = damaged.filter { $0.shard == shard }.max { $0.index < $1.index }
-    guard let lost, lost.index > newest(shard)?.mark.index ?? .zero else { return nil }
-    return lost
+  /// Those that the start found damaged and that no newer whole one takes the place of.
+  func lost(_ shard: ShardID) -> [Damaged] {
+    let newest = newest(shard)?.mark.index ?? .zero
+    return damaged.filter { $0.shard == shard && $0.index > newest }
   }
 
   func newest(_ shard: ShardID) -> Known? {
@@ -92,14 +94,14 @@ final class SnapshotDirectory: Sendable {
   func writer(
     shard: ShardID, mark: SnapshotMark, kind: String
   ) throws(StorageError) -> SnapshotWriter {
-    try SnapshotWriter(path: file(shard, mark.index), directory: path, kind: kind)
+    try SnapshotWriter(path: file(shard, mark), directory: path, kind: kind)
   }
 
   /// Notes one that is durable, and removes those that it makes superfluous.
   func add(shard: ShardID, mark: SnapshotMark) throws(StorageError) {
     let superfluous = known.withLock { known in
       known.removeAll { $0.shard == shard && $0.mark.index == mark.index }
-      known.append(Known(shard: shard, mark: mark, path: file(shard, mark.index)))
+      known.append(Known(shard: shard, mark: mark, path: file(shard, mark)))
       known.sort { ($0.shard, $0.mark.index) < ($1.shard, $1.mark.index) }
       let old = known.filter { $0.shard == shard }.dropLast(Self.keptPerGroup).map(\.path)
       known.removeAll { old.contains($0.path) }
@@ -118,9 +120,10 @@ final class SnapshotDirectory: Sendable {
     try Files.syncDirectory(path)
   }
 
-  private func file(_ shard: ShardID, _ index: LogIndex) -> String {
-    let digits = String(index.rawValue)
+  /// The name says where it ends, for whoever finds the file damaged.
+  private func file(_ shard: ShardID, _ mark: SnapshotMark) -> String {
+    let digits = String(mark.index.rawValue)
     let padded = String(repeating: "0", count: max(0, 20 - digits.count)) + digits
-    return "\(path)/shard-\(shard.rawValue)-\(padded)\(Self.suffix)"
+    return "\(path)/shard-\(shard.rawValue)-\(padded)-\(mark.term.rawValue)\(Self.suffix)"
   }
 }

@@ -73,6 +73,16 @@ extension LedgerQuery {
       return .success(response.encoded())
     }
   }
+
+  /// What to say of an account that a copy of the catalog lacked: what is there now is worth another
+  /// try.
+  init(whyUnknown account: AccountKey) {
+    self.init(catalog: .unspecified, nil) { ledger, _ in
+      ledger.account(account) == nil
+        ? .failure(RequestRefusal(.unknownAccount))
+        : .failure(.retry(.catalogMissing, afterMilliseconds: 100))
+    }
+  }
 }
 
 extension LedgerQuery {

@@ -24,11 +24,23 @@ extension Dispatcher {
     do throws(RequestRefusal) {
       route = try self.route(of: query)
     } catch {
-      guard error.reason == .unknownAccount, query.read != .stale else { throw error }
-      return try unsafe askWhoKeepsTheCatalog(call, method, message, context)
+      guard error.reason == .unknownAccount, query.read != .stale,
+        case .account(let key) = query.target
+      else { throw error }
+      return try makeSure(of: key, call)
     }
     guard let place = try place(on: route, query.read, query.atLeast) else {
       return try unsafe sendOn(call, method, message, context, route, query.read)
+    }
+    readOutbox.append(call, place, query.question)
+  }
+
+  /// An account that this node's copy of the catalog lacks may have been put a moment ago: that it is
+  /// unknown is said after a linearizable read of the catalog only.
+  func makeSure(of account: AccountKey, _ call: CallHandle) throws(RequestRefusal) {
+    let query = LedgerQuery(whyUnknown: account)
+    guard let place = try place(on: knownRoute(.meta), query.read, nil) else {
+      throw RequestRefusal(.unknownAccount)
     }
     readOutbox.append(call, place, query.question)
   }

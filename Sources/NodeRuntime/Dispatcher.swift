@@ -128,9 +128,10 @@ extension Dispatcher {
     do throws(RequestRefusal) {
       route = try self.route(of: command)
     } catch {
+      let account = command.account
       outbox.rewind(to: mark)
       guard error.reason == .unknownAccount else { throw error }
-      return try unsafe askWhoKeepsTheCatalog(call, method, message, context)
+      return try makeSure(of: account, call)
     }
     guard route.leader == node else {
       outbox.rewind(to: mark)
@@ -151,10 +152,7 @@ extension Dispatcher {
     case .catalog: return try knownRoute(.meta)
     case .shard: return try unsafe route(pool: command.pool, region: command.region)
     case .account:
-      let key = unsafe AccountKey(
-        sku: [UInt8](command.sku), location: [UInt8](command.location),
-        owner: [UInt8](command.owner))
-      guard let home = routes.catalog.home(ofAccount: key) else {
+      guard let home = routes.catalog.home(ofAccount: command.account) else {
         throw unknown(.unknownAccount)
       }
       return try knownRoute(home)
@@ -276,5 +274,12 @@ extension GRPCTransport.StatusCode {
   /// The wire's number for the same code.
   init(_ code: WireFormat.StatusCode) {
     self = GRPCTransport.StatusCode(rawValue: UInt8(code.rawValue))!
+  }
+}
+
+extension CommandRoute {
+  /// Of a command that is for an account.
+  fileprivate var account: AccountKey {
+    unsafe AccountKey(sku: [UInt8](sku), location: [UInt8](location), owner: [UInt8](owner))
   }
 }

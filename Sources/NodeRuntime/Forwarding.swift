@@ -75,23 +75,6 @@ extension Dispatcher {
     }
   }
 
-  /// An account that this node has not heard of may have been put a moment ago: the leader of the
-  /// catalog's group can tell, and knows the account's shard or refuses the call for good.
-  func askWhoKeepsTheCatalog(
-    _ call: CallHandle, _ method: HoldfastMethod, _ message: UnsafeRawBufferPointer,
-    _ context: CallContext
-  ) throws(RequestRefusal) {
-    let route = try knownRoute(.meta)
-    if route.leader == node || Caller(context).isForwarded {
-      throw RequestRefusal(.unknownAccount)
-    }
-    let target = try target(of: route, Caller(context))
-    // What is said of the account's shard is no news of the catalog's.
-    forward(method, unsafe [UInt8](message), Caller(context), to: target) { [self] reply in
-      answer(call, reply)
-    }
-  }
-
   private func answer(_ call: CallHandle, _ reply: Result<[UInt8], GRPCStatus>) {
     switch reply {
     case .success(let bytes):

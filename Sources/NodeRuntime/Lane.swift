@@ -129,7 +129,7 @@ extension Lane {
     for outgoing in effects.sendNow { hub.send(outgoing, from: self) }
     for shard in effects.discards { store.discardSnapshots(shard: shard) }
     persist()
-    if !effects.replies.isEmpty { noteNewCatalog() }
+    if !effects.replies.isEmpty || !effects.reads.isEmpty { noteNewCatalog() }
     deliver()
     for work in effects.loads { load(work) }
     for work in effects.snapshotReads { read(work) }

@@ -62,7 +62,8 @@ import Testing
     #expect(items.filter { if case .entry = $0 { true } else { false } }.count == 30)
     fill(store, 31...32)
     #expect(
-      try store.loadNow(shardA, 31, 32).get() == [entry(31, bytes: 900), entry(32, bytes: 900)])
+      try store.loadAll(shardA, 31, 32, maxBytes: .max)
+        == [entry(31, bytes: 900), entry(32, bytes: 900)])
     store.close()
   }
 

@@ -62,7 +62,8 @@ import Testing
     let (store, _) = try LogStore.open(directory: directory.path, settings: .small())
     store.snapshotNow(shardA, mark(30), chunks: [payload(1, 1, 200), payload(2, 1, 30)])
     store.close()
-    let whole = try Files.read(directory.path + "/snapshots/shard-2-00000000000000000030.snapshot")
+    let name = "shard-2-00000000000000000030-1.snapshot"
+    let whole = try Files.read(directory.path + "/snapshots/" + name)
     var random = SeededRandom(seed: 26)
     for _ in 0..<400 {
       let bytes = mutated(whole, &random)

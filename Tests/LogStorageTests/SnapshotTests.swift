@@ -47,7 +47,7 @@ import Testing
     store.snapshotNow(shardA, mark(30), chunks: chunks)
     store.compact(shard: shardA, to: LogIndex(30))
     store.close()
-    let newest = directory.path + "/snapshots/shard-2-00000000000000000030.snapshot"
+    let newest = directory.path + "/snapshots/shard-2-00000000000000000030-1.snapshot"
     try flip(newest, at: 2000)
     let (again, groups) = try LogStore.open(directory: directory.path, settings: .small())
     #expect(groups[0].snapshot == mark(10))
@@ -141,7 +141,7 @@ import Testing
   /// What became of a log of old rows whose place a snapshot of another leader's took, with rows behind
   /// it: the newest snapshot is damaged at `offset` of its file.
   private func withSnapshotLost(
-    oldRows: ClosedRange<UInt64>, term: UInt64, at offset: Int
+    oldRows: ClosedRange<UInt64>, term: UInt64, at offset: Int, nameWithTerm: Bool = true
   ) throws -> (directory: TemporaryDirectory, groups: [RecoveredGroup]) {
     let directory = TemporaryDirectory()
     let (store, _) = try LogStore.open(directory: directory.path, settings: .small())
@@ -158,8 +158,9 @@ import Testing
         entries: entries(31...40, term: 5))
     ])
     store.close()
-    let newest = directory.path + "/snapshots/shard-2-00000000000000000030.snapshot"
-    try flip(newest, at: offset)
+    let name = directory.path + "/snapshots/shard-2-00000000000000000030"
+    try flip(name + "-5.snapshot", at: offset)
+    if !nameWithTerm { try Files.rename(name + "-5.snapshot", to: name + ".snapshot") }
     let (again, groups) = try LogStore.open(directory: directory.path, settings: .small())
     again.close()
     return (directory, groups)
@@ -182,16 +183,47 @@ import Testing
     #expect(groups[0].flaw == .rowsDamaged(from: LogIndex(11)))
   }
 
-  @Test func rowsUpToALostSnapshotsLastEntryServeInItsPlace() throws {
-    let (_, groups) = try withSnapshotLost(oldRows: 11...30, term: 5, at: Self.inChunk)
+  @Test(arguments: [(inHeader, true), (inChunk, true), (inChunk, false)])
+  func rowsUpToALostSnapshotsLastEntryServeInItsPlace(offset: Int, nameWithTerm: Bool) throws {
+    let (_, groups) = try withSnapshotLost(
+      oldRows: 11...30, term: 5, at: offset, nameWithTerm: nameWithTerm)
     #expect(groups[0].entries == entries(11...40, term: 5))
     #expect(groups[0].flaw == nil)
   }
 
+  /// A file of before names had the term.
   @Test func ruleC9_withoutALostSnapshotsTermNoRowIsKnownForItsLastEntry() throws {
-    let (_, groups) = try withSnapshotLost(oldRows: 11...30, term: 5, at: Self.inHeader)
+    let (_, groups) = try withSnapshotLost(
+      oldRows: 11...30, term: 5, at: Self.inHeader, nameWithTerm: false)
     #expect(groups[0].entries.isEmpty)
     #expect(groups[0].flaw == .rowsDamaged(from: LogIndex(11)))
+  }
+
+  /// The rows lead to the newer one, which was taken here, but not to the one that a leader had sent.
+  @Test func ruleC9_twoLostSnapshotsAreBothAskedOfTheRows() throws {
+    let directory = TemporaryDirectory()
+    let (store, _) = try LogStore.open(directory: directory.path, settings: .small())
+    store.persistNow([
+      GroupWrite(shard: shardA, hardState: state(term: 4), entries: entries(1...10)),
+      GroupWrite(shard: shardA, hardState: state(term: 4), entries: entries(11...36, term: 4)),
+    ])
+    store.snapshotNow(shardA, mark(25, term: 5), chunks: chunks)
+    store.persistNow([
+      GroupWrite(
+        shard: shardA, hardState: state(term: 5, acked: 40, commit: 40),
+        entries: entries(26...40, term: 5))
+    ])
+    store.snapshotNow(shardA, mark(30, term: 5), chunks: chunks)
+    store.close()
+    for index in [25, 30] {
+      let name = "shard-2-000000000000000000\(index)-5.snapshot"
+      try flip(directory.path + "/snapshots/" + name, at: 2_000)
+    }
+    let (again, groups) = try LogStore.open(directory: directory.path, settings: .small())
+    #expect(groups[0].snapshot == nil)
+    #expect(groups[0].entries.isEmpty)
+    #expect(groups[0].flaw == .rowsDamaged(from: LogIndex(1)))
+    again.close()
   }
 
   @Test func ruleC9_aLostSnapshotMattersNoMoreOnceTheLeaderHasRepairedTheRows() throws {
