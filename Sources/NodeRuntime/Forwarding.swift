@@ -71,17 +71,14 @@ extension Dispatcher {
     _ context: CallContext, _ route: Route, to target: NodeID? = nil
   ) throws(RequestRefusal) {
     try unsafe forward(method, [UInt8](message), Caller(context), route, to: target) {
-      [self] reply in answer(call, reply)
+      [self] reply in
+      switch reply {
+      case .success(let bytes):
+        unsafe bytes.withUnsafeBytes { unsafe server.respond(call, message: $0) }
+      case .failure(let status): server.fail(call, status: status)
+      }
+      server.flush()
     }
-  }
-
-  private func answer(_ call: CallHandle, _ reply: Result<[UInt8], GRPCStatus>) {
-    switch reply {
-    case .success(let bytes):
-      unsafe bytes.withUnsafeBytes { unsafe server.respond(call, message: $0) }
-    case .failure(let status): server.fail(call, status: status)
-    }
-    server.flush()
   }
 
   /// The node to which a call for this shard goes on, if it may go on at all.

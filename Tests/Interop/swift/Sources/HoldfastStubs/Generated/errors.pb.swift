@@ -53,7 +53,7 @@ public nonisolated enum Holdfast_V1_ErrorReason: SwiftProtobuf.Enum, Swift.CaseI
   /// NOT_FOUND. No reservation of this name, or it ended longer ago than is kept.
   case unknownReservation // = 12
 
-  /// NOT_FOUND. No account of this SKU, location and owner, or its shard hasn't heard of it yet.
+  /// NOT_FOUND. No account of this SKU, location and owner in the catalog.
   case unknownAccount // = 13
 
   /// NOT_FOUND. No SKU of this name in the catalog.
@@ -122,7 +122,8 @@ public nonisolated enum Holdfast_V1_ErrorReason: SwiftProtobuf.Enum, Swift.CaseI
   /// UNAVAILABLE. The state that `at_least` names did not arrive in time.
   case behind // = 65
 
-  /// UNAVAILABLE. The shard hasn't heard of its pool from the catalog yet.
+  /// UNAVAILABLE. The shard hasn't heard of its pool or of an account from the catalog yet, or the
+  /// asked node hadn't: the call can be repeated after `retry_delay`.
   case catalogMissing // = 66
 
   /// UNAVAILABLE. The ledgers of the shard's members differ and none has a majority: it takes no
